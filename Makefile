@@ -1,0 +1,41 @@
+# Two commands: `make demo` and `make test`. Everything they need is set up in .venv by infra/setup.sh.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+# Two intra-op threads under contention can be several times slower than one.
+export OMP_NUM_THREADS ?= 1
+
+DEMO_ARGS := $(if $(CORPUS),--corpus $(CORPUS)) $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+.PHONY: help setup demo test proofs lint types wheel bench clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+
+setup: ## Create .venv with the pinned dependencies (reused while they are unchanged)
+	@sh infra/setup.sh $(VENV)
+
+demo: setup ## Run the whole loop on synthetic speech, or CORPUS=ravdess DATA=path
+	@$(BIN)/serloop demo $(DEMO_ARGS)
+
+test: setup ## Run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+proofs: setup ## Run the slow proofs too: kill -9, full RAVDESS, training to its target
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+bench: setup ## Measure against named peers, as ratios
+	@$(BIN)/python -m tests.benchmarks.ingest
+
+lint: setup ## Check lint and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## Check types
+	@$(BIN)/mypy
+
+wheel: setup ## Build the wheel, install it elsewhere and import it
+	@sh infra/check_wheel.sh $(VENV)
+
+clean: ## Remove the environment and everything the demo wrote
+	rm -rf $(VENV) .serloop build dist
