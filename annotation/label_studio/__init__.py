@@ -1,0 +1,23 @@
+"""Label Studio as a place to ask: interface, tasks and what comes back, all pure functions."""
+
+from annotation.label_studio.interface import (
+    CANNOT_TELL,
+    NOT_SPEECH,
+    build_interface,
+    check_interface,
+)
+from annotation.label_studio.parse import ParsedExport, parse_export
+from annotation.label_studio.revisions import supersede
+from annotation.label_studio.tasks import Task, build_tasks
+
+__all__ = [
+    "CANNOT_TELL",
+    "NOT_SPEECH",
+    "ParsedExport",
+    "Task",
+    "build_interface",
+    "build_tasks",
+    "check_interface",
+    "parse_export",
+    "supersede",
+]

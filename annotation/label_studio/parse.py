@@ -1,0 +1,258 @@
+"""Label Studio's JSON export → votes, abstentions, and what could not be believed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from annotation.label_studio.interface import ABSTENTIONS, CANNOT_TELL, CHOICE
+from annotation.votes import VOTE_SCHEMA
+
+SOURCE: Final = "label-studio"
+"""The `source` of these votes, and the prefix of their annotators' ids."""
+
+MAX_LEAD_TIME_S: Final = 3600.0
+"""Longer than an hour on one clip is a forgotten tab, not a lead time."""
+
+Reason = Literal[
+    "malformed",
+    "missing_clip_id",
+    "unknown_clip_id",
+    "missing_annotator",
+    "missing_choice",
+    "two_choices",
+    "unknown_choice",
+]
+
+ABSTENTION_SCHEMA: Final = VOTE_SCHEMA.append(pa.field("reason", pa.string(), nullable=False))
+"""A vote row without a label, and why: `skipped`, `cannot_tell` or `not_speech`."""
+
+QUARANTINE_SCHEMA: Final = pa.schema(
+    [
+        pa.field("source_ref", pa.string(), nullable=False),
+        pa.field("clip_id", pa.string()),
+        pa.field("annotator", pa.string()),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)
+"""One annotation that is no vote: a reason code, and what was found where what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedExport:
+    """What an export says; each annotation is in exactly one of the three tables.
+
+    Attributes:
+        votes: `VOTE_SCHEMA`, ordered by vote id.
+        abstentions: `ABSTENTION_SCHEMA`: skipped, "can't tell" and "not speech". Without the
+            column `reason` they are ledger rows with a null label, with which a changed mind can
+            supersede an earlier vote.
+        quarantined: `QUARANTINE_SCHEMA`, ordered by source reference.
+    """
+
+    votes: pa.Table
+    abstentions: pa.Table
+    quarantined: pa.Table
+
+
+class _QuarantinedError(Exception):
+    """Carries the reason from the check that failed to the loop that files it."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The fixed part of a parse: what is allowed, and what every row repeats."""
+
+    project: str
+    classes: tuple[str, ...]
+    taxonomy: str
+    modality: str
+    known_clips: Collection[str] | None
+    believed: dict[str, tuple[datetime, dict[str, object]]] = field(default_factory=dict)
+    quarantined: list[dict[str, object]] = field(default_factory=list)
+
+    def read(self, task: Mapping[str, object], annotation: Mapping[str, object]) -> None:
+        """File one annotation as believed, in its latest revision, or as quarantined."""
+        data = task.get("data")
+        clip_id = data.get("clip_id") if isinstance(data, Mapping) else None
+        try:
+            cast_at = _read_time(annotation.get("updated_at"))
+            row = self._read_row(clip_id, annotation, cast_at)
+            reason, label = _read_answer(annotation, self.classes)
+        except _QuarantinedError as error:
+            refused: dict[str, object] = {
+                "source_ref": f"{self.project}/{annotation.get('id')}",
+                "clip_id": clip_id if isinstance(clip_id, str) else None,
+                "annotator": _annotator(annotation.get("completed_by")),
+                "reason": error.reason,
+                "detail": error.detail,
+            }
+            self.quarantined.append(refused)
+            return
+        ref = str(row["source_ref"])
+        # Pages of a task list that is being edited overlap, so one annotation can come twice.
+        if ref not in self.believed or self.believed[ref][0] < cast_at:
+            self.believed[ref] = cast_at, row | {"label": label, "reason": reason}
+
+    def _read_row(
+        self, clip_id: object, annotation: Mapping[str, object], cast_at: datetime
+    ) -> dict[str, object]:
+        self._check_clip(clip_id)
+        number = annotation.get("id")
+        if not isinstance(number, int | str):
+            raise _QuarantinedError("malformed", f"`id` must be a number, but is {number!r}")
+        annotator = _annotator(annotation.get("completed_by"))
+        if annotator is None:
+            found = annotation.get("completed_by")
+            detail = f"`completed_by` must name a user, but is {found!r}; was the user deleted?"
+            raise _QuarantinedError("missing_annotator", detail)
+        parts = (SOURCE, self.project, str(number), cast_at.isoformat(timespec="microseconds"))
+        return {
+            "vote_id": hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32],
+            "clip_id": clip_id,
+            "modality": self.modality,
+            "annotator": annotator,
+            "taxonomy": self.taxonomy,
+            "count": 1,
+            "lead_time_s": _read_lead_time(annotation.get("lead_time")),
+            "cast_at": cast_at,
+            "source": SOURCE,
+            "source_ref": f"{self.project}/{number}",
+            "is_retraction": False,
+        }
+
+    def _check_clip(self, clip_id: object) -> None:
+        if not isinstance(clip_id, str) or not clip_id:
+            detail = f"`data.clip_id` must be a clip's id, but is {clip_id!r}"
+            raise _QuarantinedError("missing_clip_id", detail)
+        if self.known_clips is not None and clip_id not in self.known_clips:
+            detail = f"`data.clip_id` `{clip_id}` is no clip of the warehouse"
+            raise _QuarantinedError("unknown_clip_id", detail)
+
+
+def parse_export(
+    tasks: Sequence[Mapping[str, object]],
+    *,
+    project: int | str,
+    classes: Sequence[str],
+    taxonomy: str,
+    known_clips: Collection[str] | None = None,
+    modality: str = "audio",
+) -> ParsedExport:
+    """Read a JSON export; the server validates nothing, so every annotation is checked here.
+
+    The vote id is a function of source, project, annotation id and `updated_at`: reading an
+    export twice gives equal rows, and an edited annotation gives a new vote that
+    `supersede` links to the old. Drafts are no annotations and are ignored.
+
+    Args:
+        tasks: The export, decoded: objects with `data`, `annotations` and more.
+        project: Id of the Label Studio project.
+        classes: Class names the interface offered.
+        taxonomy: Name of that class list, stored with each vote.
+        known_clips: Ids of the clips there are; others are quarantined. None accepts any.
+        modality: What the interface presents.
+
+    Returns:
+        Votes, abstentions and quarantined rows; of an annotation that comes twice, the later
+        revision. Lead times that are not within
+        (0, `MAX_LEAD_TIME_S`] are null.
+
+    Example:
+        >>> region = {"from_name": "emotion", "type": "choices", "value": {"choices": ["joy"]}}
+        >>> annotation = {"id": 7, "completed_by": 2, "result": [region], "lead_time": 4.5}
+        >>> annotation["updated_at"] = "2026-11-22T10:00:00.000001Z"
+        >>> task = {"data": {"clip_id": "demo/a"}, "annotations": [annotation]}
+        >>> parsed = parse_export([task], project=1, classes=["joy"], taxonomy="demo-1")
+        >>> parsed.votes.select(["clip_id", "annotator", "label"]).to_pylist()
+        [{'clip_id': 'demo/a', 'annotator': 'label-studio:2', 'label': 'joy'}]
+    """
+    known = None if known_clips is None else frozenset(known_clips)
+    reader = _Reader(str(project), tuple(classes), taxonomy, modality, known)
+    for task in tasks:
+        annotations = task.get("annotations")
+        for annotation in annotations if isinstance(annotations, list) else []:
+            reader.read(task, annotation if isinstance(annotation, Mapping) else {})
+    rows = [row for _, row in reader.believed.values()]
+    votes = [row for row in rows if row["reason"] is None]
+    abstentions = [row for row in rows if row["reason"] is not None]
+    return ParsedExport(
+        votes=_to_table(votes, VOTE_SCHEMA),
+        abstentions=_to_table(abstentions, ABSTENTION_SCHEMA),
+        quarantined=_to_table(reader.quarantined, QUARANTINE_SCHEMA),
+    )
+
+
+def _read_answer(
+    annotation: Mapping[str, object], classes: tuple[str, ...]
+) -> tuple[str | None, str | None]:
+    """Return (why there is no label, None) or (None, the label)."""
+    if annotation.get("was_cancelled") is True:
+        return "skipped", None
+    choices = _read_choices(annotation.get("result"))
+    if not choices:
+        raise _QuarantinedError("missing_choice", f"no choice for `{CHOICE}` among the regions")
+    if len(choices) > 1:
+        raise _QuarantinedError("two_choices", f"one choice was allowed, but got {choices}")
+    (choice,) = choices
+    if choice in ABSTENTIONS:
+        return "cannot_tell" if choice == CANNOT_TELL else "not_speech", None
+    if choice not in classes:
+        detail = f"`{choice}` is neither of the classes {list(classes)} nor an abstention"
+        raise _QuarantinedError("unknown_choice", detail)
+    return None, choice
+
+
+def _read_choices(result: object) -> list[str]:
+    if not isinstance(result, list):
+        raise _QuarantinedError("malformed", f"`result` must be a list, but is {result!r}")
+    found: list[str] = []
+    for region in result:
+        if not isinstance(region, Mapping) or region.get("from_name") != CHOICE:
+            continue
+        value = region.get("value")
+        choices = value.get("choices") if isinstance(value, Mapping) else None
+        if not isinstance(choices, list) or not all(isinstance(name, str) for name in choices):
+            detail = f"`value.choices` must be a list of names, but `value` is {value!r}"
+            raise _QuarantinedError("malformed", detail)
+        found += choices
+    return found
+
+
+def _annotator(completed_by: object) -> str | None:
+    """Return the annotator's id; exports give the user's number, or an object that has it."""
+    number = completed_by.get("id") if isinstance(completed_by, Mapping) else completed_by
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return f"{SOURCE}:{number}" if is_number else None
+
+
+def _read_time(value: object) -> datetime:
+    try:
+        time = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError as error:
+        detail = f"`updated_at` must be an ISO 8601 time, but is {value!r}"
+        raise _QuarantinedError("malformed", detail) from error
+    if time.tzinfo is None:
+        raise _QuarantinedError("malformed", f"`updated_at` must have a zone, but is {value!r}")
+    return time
+
+
+def _read_lead_time(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 < value <= MAX_LEAD_TIME_S else None
+
+
+def _to_table(rows: list[dict[str, object]], schema: pa.Schema) -> pa.Table:
+    ordered = sorted(rows, key=lambda row: str(row.get("vote_id", row["source_ref"])))
+    return pa.Table.from_pylist(ordered, schema=schema)
