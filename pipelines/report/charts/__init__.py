@@ -1,0 +1,8 @@
+"""The page's four charts, each a pure function from numbers to one SVG element."""
+
+from pipelines.report.charts.confusion import draw_confusion
+from pipelines.report.charts.entropy import draw_entropy
+from pipelines.report.charts.learning_curve import draw_learning_curve
+from pipelines.report.charts.recall import draw_recalls
+
+__all__ = ["draw_confusion", "draw_entropy", "draw_learning_curve", "draw_recalls"]

@@ -1,0 +1,168 @@
+"""From records to one HTML file that needs nothing outside itself."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipelines.report.charts import (
+    draw_confusion,
+    draw_entropy,
+    draw_learning_curve,
+    draw_recalls,
+)
+from pipelines.report.checks import check_content
+from pipelines.report.content import (
+    AnnotatorSummary,
+    AskedClip,
+    ReportContent,
+    class_recalls,
+    largest_confusions,
+)
+from pipelines.report.headline import chance_level, write_headline
+from pipelines.report.tiles import write_tiles
+from pipelines.report.wording import (
+    format_count,
+    format_hours,
+    format_interval,
+    format_quantity,
+    format_score,
+    format_share,
+)
+
+# A clip of 3 s is about 60 kB of FLAC and 80 kB of base64: twelve keep the page near 1 MB.
+MAX_PLAYERS: Final = 12
+ANNOTATORS_SHOWN: Final = 8
+POINTS_SHOWN: Final = 8
+SYNTHETIC_NOTE: Final = "synthetic speech"
+
+
+def render_report(content: ReportContent) -> str:
+    """Render a round's report as one self-contained HTML page.
+
+    The page loads nothing: styles, charts and audio are inline, and its content security policy
+    forbids the browser to fetch anything else. Equal content gives equal text.
+
+    Args:
+        content: everything the page shows. The first `MAX_PLAYERS` asked clips become cards
+            with a player, the others rows of a table without one.
+
+    Returns:
+        The HTML text.
+
+    Raises:
+        ReportError: the content contradicts itself (see `check_content`).
+    """
+    check_content(content)
+    template = _environment().get_template("round.html.j2")
+    return template.render(
+        content=content,
+        headline=write_headline(content),
+        tiles=write_tiles(content),
+        charts=_draw_charts(content),
+        points=sorted(content.curve, key=lambda point: (-point.round, point.arm)),
+        points_shown=POINTS_SHOWN,
+        confusions=largest_confusions(content.confusion or (), content.classes, count=3),
+        weakest=_weakest_class(content),
+        chance=chance_level(len(content.classes)),
+        annotators=_sort_annotators(content),
+        annotators_shown=ANNOTATORS_SHOWN,
+        max_players=MAX_PLAYERS,
+    )
+
+
+def write_report(content: ReportContent, path: Path) -> Path:
+    """Render a report and put it in place in one step.
+
+    A reader sees the former page or the new one, never half of it.
+
+    Args:
+        content: everything the page shows.
+        path: the file to write; its folder is made if needed.
+
+    Returns:
+        The path.
+
+    Raises:
+        ReportError: the content contradicts itself; nothing is written.
+        OSError: the folder cannot be written to.
+    """
+    page = render_report(content).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(page)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _draw_charts(content: ReportContent) -> dict[str, str]:
+    note = SYNTHETIC_NOTE if content.is_synthetic else ""
+    size = len(content.classes)
+    charts = {}
+    if content.curve:
+        for key, compact in (("curve", False), ("curve-compact", True)):
+            charts[key] = draw_learning_curve(
+                content.curve, n_classes=size, key=key, compact=compact, note=note
+            )
+    if content.confusion is not None:
+        truth = content.held_out.labels
+        charts["confusion"] = draw_confusion(
+            content.confusion, content.classes, key="confusion", truth=truth, note=note
+        )
+        charts["recalls"] = draw_recalls(
+            content.confusion, content.classes, key="recalls", note=note
+        )
+    if content.consensus is not None and content.consensus.entropy_counts:
+        counts, edges = content.consensus.entropy_counts, content.consensus.entropy_edges
+        charts["entropy"] = draw_entropy(counts, edges, n_classes=size, key="entropy", note=note)
+    return charts
+
+
+def _weakest_class(content: ReportContent) -> tuple[str, float] | None:
+    recalls = zip(content.classes, class_recalls(content.confusion or ()), strict=False)
+    known = [(name, recall) for name, recall in recalls if recall is not None]
+    return min(known, key=lambda pair: pair[1], default=None)
+
+
+def _sort_annotators(content: ReportContent) -> list[AnnotatorSummary]:
+    annotators = content.consensus.annotators if content.consensus else ()
+    return sorted(
+        annotators,
+        key=lambda a: (a.skill is None, a.skill if a.skill is not None else 0.0, a.annotator),
+    )
+
+
+def _data_uri(clip: AskedClip) -> str:
+    encoded = base64.b64encode(clip.audio or b"").decode("ascii")
+    return f"data:{clip.audio_mime};base64,{encoded}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipelines.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "score": format_score,
+        "share": format_share,
+        "count": format_count,
+        "quantity": format_quantity,
+        "hours": format_hours,
+        "data_uri": _data_uri,
+    }
+    environment.filters.update(filters)
+    environment.globals["interval"] = format_interval
+    return environment
