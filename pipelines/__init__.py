@@ -1,0 +1,1 @@
+"""Composition of serloop: stages, Prefect flows, command line, settings and reports."""

@@ -1,0 +1,63 @@
+"""The command line: one verb per stage, and a few to look around."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.acquire import acquire
+from pipelines.commands.aggregate import aggregate
+from pipelines.commands.collect import collect
+from pipelines.commands.corpora import corpora
+from pipelines.commands.demo import demo
+from pipelines.commands.doctor import doctor
+from pipelines.commands.evaluate import evaluate
+from pipelines.commands.ingest import ingest
+from pipelines.commands.report import report
+from pipelines.commands.round import round_
+from pipelines.commands.score import score
+from pipelines.commands.status import status
+from pipelines.commands.train import train
+from pipelines.commands.votes import votes
+
+LOOP = "The loop"
+LOOK = "Look around"
+
+app = typer.Typer(
+    name="serloop",
+    help="Speech emotion recognition that asks people only about the clips worth hearing.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    # A traceback with local variables could print a password from the settings.
+    pretty_exceptions_show_locals=False,
+)
+VERBS: dict[str, tuple[Callable[..., None], ...]] = {
+    LOOP: (ingest, votes, aggregate, train, evaluate, score, acquire, collect, round_),
+    LOOK: (demo, status, corpora, report, doctor),
+}
+for panel, verbs in VERBS.items():
+    for verb in verbs:
+        app.command(verb.__name__.rstrip("_"), rich_help_panel=panel)(verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"serloop {version('serloop')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """Speech emotion recognition that asks people only about the clips worth hearing."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,244 @@
+"""Which clips a model learns from and is judged on, with their labels, behind the firewall."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipelines.convert import read_posterior, read_waveform
+from pipelines.errors import NothingToDoError, PipelineError
+from warehouse import Warehouse, queries
+
+if TYPE_CHECKING:
+    from ser.features.ragged import RaggedFeatures
+
+INTENDED = "intended"
+DEFAULT_FOLDS = 5
+# Who is held out must not change with the training seed, or two models could not be compared.
+FOLD_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSet:
+    """The labelled clips of one corpus, in clip-id order, and their parts.
+
+    Args:
+        clip_ids: N ids.
+        speakers: Speaker of each clip, ``(N,)``.
+        targets: P(class) of each clip, float32 ``(N, C)``.
+        votes: Votes behind each target, ``(N,)``; 0 for intended labels.
+        classes: C names.
+        taxonomy: Name of the class list.
+        train: Positions to learn from.
+        dev: Positions to choose the epoch on.
+        test: Positions to report on.
+        test_speakers: Speakers held out, sorted.
+        dev_speakers: Speakers of the dev part, sorted.
+    """
+
+    clip_ids: tuple[str, ...]
+    speakers: npt.NDArray[np.str_]
+    targets: npt.NDArray[np.float32]
+    votes: npt.NDArray[np.int64]
+    classes: tuple[str, ...]
+    taxonomy: str
+    train: npt.NDArray[np.int64]
+    dev: npt.NDArray[np.int64]
+    test: npt.NDArray[np.int64]
+    test_speakers: tuple[str, ...]
+    dev_speakers: tuple[str, ...]
+
+    def ids(self, positions: npt.NDArray[np.int64]) -> list[str]:
+        """Return the clip ids at `positions`."""
+        return [self.clip_ids[position] for position in positions]
+
+
+def select_clip_set(
+    store: Warehouse,
+    *,
+    corpus: str,
+    labels: str,
+    test_speakers: Sequence[str] = (),
+    dev_speakers: Sequence[str] = (),
+) -> ClipSet:
+    """Collect labelled clips and part them by speaker; shared speakers or sessions are refused.
+
+    Args:
+        store: The warehouse.
+        corpus: Corpus to take clips from.
+        labels: `intended`, or the id of a consensus run.
+        test_speakers: Speakers held out; empty for a fifth of the corpus's, always the same.
+        dev_speakers: Speakers of the dev part; empty for none.
+
+    Returns:
+        The clips that have a label, and their parts.
+
+    Raises:
+        LeakageError: If parts share a speaker or a session, with the offenders.
+        NothingToDoError: If the corpus has no clip, or none with such a label.
+    """
+    from ser.training.folds import check_speaker_disjoint, hold_out  # noqa: PLC0415 - loads torch
+
+    clips = corpus_clips(store, corpus)
+    taxonomy, classes = corpus_classes(store, corpus)
+    held_out = tuple(sorted(test_speakers)) or default_test_speakers(clips)
+    targets, votes = _targets(store, clips, labels, classes)
+    labelled = np.flatnonzero(targets.sum(axis=1) > 0)
+    if not labelled.size:
+        raise NothingToDoError(
+            f"no clip of corpus `{corpus}` has a label from `{labels}`; see `serloop status`"
+        )
+    chosen = clips.take(labelled)
+    speakers = chosen["speaker"].to_pylist()
+    present = set(speakers)
+    split = hold_out(
+        speakers,
+        test=[name for name in held_out if name in present],
+        dev=[name for name in dev_speakers if name in present],
+    )
+    check_speaker_disjoint(
+        {"speaker": speakers, "session": chosen["session"].to_pylist()},
+        split,
+    )
+    return ClipSet(
+        clip_ids=tuple(chosen["clip_id"].to_pylist()),
+        speakers=np.array([name or "" for name in speakers]),
+        targets=targets[labelled],
+        votes=votes[labelled],
+        classes=classes,
+        taxonomy=taxonomy,
+        train=split.train,
+        dev=split.dev,
+        test=split.test,
+        test_speakers=held_out,
+        dev_speakers=tuple(sorted(dev_speakers)),
+    )
+
+
+def corpus_clips(store: Warehouse, corpus: str) -> pa.Table:
+    """Return the current clips of a corpus, or say that there are none.
+
+    Raises:
+        NothingToDoError: If the corpus was not ingested.
+    """
+    clips = queries.select_clips(store, corpus=corpus)
+    if not clips.num_rows:
+        known = ", ".join(queries.select_corpora(store)["corpus"].to_pylist()) or "none"
+        raise NothingToDoError(
+            f"corpus `{corpus}` has no clips in the warehouse (corpora there: {known}); bring it "
+            f"in with `serloop ingest {corpus} FOLDER`"
+        )
+    return clips
+
+
+def corpus_classes(store: Warehouse, corpus: str) -> tuple[str, tuple[str, ...]]:
+    """Return the taxonomy of an ingested corpus and its classes."""
+    for row in queries.select_corpora(store).to_pylist():
+        if row["corpus"] == corpus:
+            return row["taxonomy"], tuple(row["classes"])
+    raise NothingToDoError(f"corpus `{corpus}` is not in the warehouse; ingest it first")
+
+
+def default_test_speakers(clips: pa.Table) -> tuple[str, ...]:
+    """Return a fifth of the speakers, or of the sessions where sessions are known.
+
+    Args:
+        clips: Clips of one corpus.
+
+    Raises:
+        PipelineError: If there are fewer speakers than folds, or a speaker is unknown.
+    """
+    from ser.training.folds import speaker_folds  # noqa: PLC0415 - loads torch
+
+    speakers = clips["speaker"].to_pylist()
+    sessions = clips["session"].to_pylist()
+    groups = speakers if None in sessions else sessions
+    distinct = len(set(groups))
+    if None in groups or distinct < 2:
+        raise PipelineError(
+            "no test speakers were named and a default fifth cannot be drawn: "
+            f"{sum(name is None for name in speakers)} of {len(speakers)} clips have no speaker "
+            f"and there are {distinct} groups; name speakers with --test-speakers"
+        )
+    fold = speaker_folds(groups, min(DEFAULT_FOLDS, distinct), seed=FOLD_SEED)[0]
+    return tuple(sorted({speakers[position] for position in fold.test}))
+
+
+def read_features(store: Warehouse, feature_set: str, clip_ids: Sequence[str]) -> "RaggedFeatures":
+    """Read the frames of clips, in the order of `clip_ids`.
+
+    Args:
+        store: The warehouse.
+        feature_set: Which features.
+        clip_ids: Ascending ids.
+
+    Raises:
+        NothingToDoError: If a clip has no such features.
+    """
+    from ser.features.ragged import RaggedFeatures  # noqa: PLC0415 - keeps help fast
+
+    table = queries.select_features(store, feature_set, clip_ids)
+    if table.num_rows != len(clip_ids):
+        missing = sorted(set(clip_ids) - set(table["clip_id"].to_pylist()))
+        raise NothingToDoError(
+            f"{len(missing)} clips such as `{missing[0]}` have no features `{feature_set}`: they "
+            "were ingested with other `audio` settings; use those, or ingest into a new `home`"
+        )
+    column = table["values"].combine_chunks()
+    bands = table["bands"][0].as_py()
+    return RaggedFeatures.from_flat(column.flatten().to_numpy(), table["frames"].to_numpy(), bands)
+
+
+def read_waveforms(store: Warehouse, clip_ids: Sequence[str]) -> list[npt.NDArray[np.float32]]:
+    """Read the trimmed audio of clips, in the order of `clip_ids`.
+
+    Args:
+        store: The warehouse.
+        clip_ids: Ascending ids.
+
+    Returns:
+        One float32 ``(S,)`` array per clip, in [−1, 1).
+
+    Raises:
+        NothingToDoError: If a clip has no waveform.
+    """
+    table = queries.select_waveforms(store, clip_ids)
+    if table.num_rows != len(clip_ids):
+        missing = sorted(set(clip_ids) - set(table["clip_id"].to_pylist()))
+        raise NothingToDoError(f"clips such as `{missing[0]}` have no waveform; ingest them again")
+    return [read_waveform(pcm16) for pcm16 in table["pcm16"].to_pylist()]
+
+
+def _targets(
+    store: Warehouse, clips: pa.Table, labels: str, classes: tuple[str, ...]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Return P(class) per clip, (N, C), zero rows where there is no label, and votes, (N,)."""
+    targets = np.zeros((clips.num_rows, len(classes)), np.float32)
+    votes = np.zeros(clips.num_rows, np.int64)
+    if labels == INTENDED:
+        column = {name: position for position, name in enumerate(classes)}
+        for row, label in enumerate(clips["intended"].to_pylist()):
+            if label is not None:
+                targets[row, column[label]] = 1.0
+        return targets, votes
+    consensus = queries.select_consensus(store, labels)
+    if not consensus.num_rows:
+        raise NothingToDoError(
+            f"`labels` must be `{INTENDED}` or the id of a consensus run, got `{labels}`; "
+            "`serloop aggregate` prints the ids"
+        )
+    posterior = read_posterior(consensus["posterior"]).astype(np.float32)
+    row_of = {clip_id: row for row, clip_id in enumerate(clips["clip_id"].to_pylist())}
+    pairs = [
+        (row_of[clip_id], index)
+        for index, clip_id in enumerate(consensus["clip_id"].to_pylist())
+        if clip_id in row_of
+    ]
+    if pairs:
+        rows, indices = (list(column) for column in zip(*pairs, strict=True))
+        targets[rows] = posterior[indices]
+        votes[rows] = consensus["votes"].to_numpy()[indices]
+    return targets, votes

@@ -1,0 +1,34 @@
+"""serloop corpora."""
+
+import typer
+
+from pipelines.commands import options
+from pipelines.commands.session import print_rows
+
+
+def corpora(
+    name: str = typer.Argument("", help="Show one corpus with its expected layout."),
+    as_json: options.Json = False,
+) -> None:
+    """List the corpora serloop reads: licence, languages, classes, where to get them, layout."""
+    from pipelines.commands.session import session
+    from ser.corpora import CORPORA, find_corpus
+
+    with session(as_json=as_json):
+        chosen = [find_corpus(name)] if name else list(CORPORA.values())
+    infos = [corpus.info for corpus in chosen]
+    rows = [
+        {
+            "corpus": info.name,
+            "languages": " ".join(info.languages) or None,
+            "licence": info.licence,
+            "classes": ", ".join(info.taxonomy.classes) or "from its labels",
+            "where": info.url or None,
+            **({"title": info.title, "layout": info.layout} if as_json else {}),
+        }
+        for info in infos
+    ]
+    print_rows(rows, as_json=as_json)
+    if not as_json:
+        for info in infos:
+            typer.echo(f"{info.name}: {info.title}\n{info.layout}\n")

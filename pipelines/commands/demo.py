@@ -1,0 +1,31 @@
+"""serloop demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands import options
+from pipelines.commands.session import session
+
+
+def demo(
+    corpus: Annotated[
+        str, typer.Option(help="`synthetic`, or a corpus with intended emotions.")
+    ] = "synthetic",
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the corpus; `synthetic` makes its own.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds after the seed.")] = 3,
+    home: options.Home = None,
+    prefect: options.Prefect = False,
+    as_json: options.Json = False,
+) -> None:
+    """Run the whole loop: raw audio, model, questions, answers, better model, report."""
+    from pipelines.demo import demo as composition
+    from pipelines.demo import demo_home, next_steps
+
+    with session(demo_home(home, corpus), prefect=prefect, as_json=as_json) as run:
+        result = run.compose(composition, corpus=corpus, data=data, rounds=rounds)
+        if not as_json:
+            typer.echo(next_steps(result, run.settings))

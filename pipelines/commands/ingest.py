@@ -1,0 +1,31 @@
+"""serloop ingest."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands import options
+from pipelines.commands.session import session
+
+
+def ingest(
+    corpus: Annotated[str, typer.Argument(help="A name that `serloop corpora` lists.")],
+    root: Annotated[Path, typer.Argument(help="Folder (or manifest file) of the corpus.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name of your own corpus, for `manifest`.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 when a file was rejected.")
+    ] = False,
+    home: options.Home = None,
+    prefect: options.Prefect = False,
+    as_json: options.Json = False,
+) -> None:
+    """Decode a corpus into clips, waveforms and features; what is there already costs nothing."""
+    from pipelines.ingest import ingest as stage
+
+    with session(home, prefect=prefect, as_json=as_json) as run:
+        result = run.run_stage(stage, corpus=corpus, root=root, name=name)
+    if strict and result.rejected:
+        raise typer.Exit(1)

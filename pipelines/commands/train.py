@@ -1,0 +1,45 @@
+"""serloop train."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from pipelines.commands import options
+from pipelines.commands.session import session
+
+
+def train(
+    corpus: Annotated[str, typer.Argument(help="Corpus to learn from.")],
+    labels: Annotated[
+        str, typer.Option(help="`intended`, or the id of a consensus run.")
+    ] = "intended",
+    test_speakers: options.TestSpeakers = "",
+    dev_speakers: Annotated[
+        str, typer.Option(help="Speakers, comma-separated, to choose the best epoch on.")
+    ] = "",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the clips.")] = None,
+    loss: Annotated[
+        Literal["cross_entropy", "class_weighted", "focal", "soft_label"] | None,
+        typer.Option(help="Training loss."),
+    ] = None,
+    schedule: Annotated[
+        Literal["cosine", "plateau"] | None, typer.Option(help="Learning-rate schedule.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, batches, masks.")] = None,
+    home: options.Home = None,
+    prefect: options.Prefect = False,
+    as_json: options.Json = False,
+) -> None:
+    """Train the CRNN on labelled clips of speakers that are not held out."""
+    from pipelines.train import train as stage
+
+    given = {"epochs": epochs, "loss": loss, "schedule": schedule, "seed": seed}
+    overrides = options.section("training", given)
+    with session(home, prefect=prefect, as_json=as_json, **overrides) as run:
+        run.run_stage(
+            stage,
+            corpus=corpus,
+            labels=labels,
+            test_speakers=options.names(test_speakers),
+            dev_speakers=options.names(dev_speakers),
+        )

@@ -1,0 +1,321 @@
+"""Package records ↔ Arrow tables of the warehouse, and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ser.corpora.records import CorpusInfo, Unrecognised
+from warehouse.schemas import TABLES
+
+if TYPE_CHECKING:
+    from annotation.aggregation import Consensus
+    from pipelines.evaluate import EvaluateResult
+    from pipelines.shards import Source
+    from ser.features.ragged import RaggedFeatures
+    from ser.features.spectral import LogMel
+    from ser.prepare import PreparedClip, Rejected
+
+
+def to_table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Build rows of a warehouse table; a missing nullable column is null.
+
+    Args:
+        name: Table name.
+        rows: Values by column name.
+    """
+    return pa.Table.from_pylist(list(rows), schema=TABLES[name].schema)
+
+
+def corpus_row(info: CorpusInfo) -> pa.Table:
+    """Describe a corpus."""
+    row = {
+        "corpus": info.name,
+        "version": info.version,
+        "title": info.title,
+        "languages": list(info.languages),
+        "licence": info.licence,
+        "taxonomy": info.taxonomy.name,
+        "classes": list(info.taxonomy.classes),
+        "url": info.url,
+        "citation": info.citation,
+    }
+    return to_table("corpora", [row])
+
+
+def feature_set_row(log_mel: "LogMel") -> pa.Table:
+    """Describe a feature set."""
+    row = {
+        "feature_set": log_mel.feature_set,
+        "kind": "log_mel",
+        "parameters": json.dumps(log_mel.parameters, sort_keys=True),
+    }
+    return to_table("feature_sets", [row])
+
+
+def unrecognised_rows(corpus: str, reports: Sequence[Unrecognised]) -> pa.Table:
+    """File what a scan could not make sense of; it was not opened, so it has no hash."""
+    rows = [
+        {
+            "corpus": corpus,
+            "path": report.path,
+            "audio_sha256": "",
+            "source_bytes": 0,
+            "source_mtime_ns": 0,
+            "reason": report.reason,
+            "detail": report.detail,
+        }
+        for report in reports
+    ]
+    return to_table("rejects", rows)
+
+
+def clip_rows(corpus: str, clips: "Sequence[tuple[Source, PreparedClip]]") -> pa.Table:
+    """Describe new clips: what their names say and what their sound says."""
+    rows = [
+        {
+            "clip_id": f"{corpus}/{source.utterance.native_id}",
+            "revision": source.revision,
+            "corpus": corpus,
+            "native_id": source.utterance.native_id,
+            "path": str(source.utterance.path),
+            "audio_sha256": clip.audio_sha256,
+            "source_bytes": source.size,
+            "source_mtime_ns": source.mtime_ns,
+            "speaker": source.utterance.speaker,
+            "session": source.utterance.session,
+            "gender": source.utterance.gender,
+            "language": source.utterance.language,
+            "sentence": source.utterance.sentence,
+            "transcript": source.utterance.transcript,
+            "intended": source.utterance.intended,
+            "source_format": clip.source_format,
+            "source_rate": clip.source_rate,
+            "source_channels": clip.source_channels,
+            "duration_s": clip.duration_s,
+            "speech_start_s": clip.speech_start_s,
+            "speech_end_s": clip.speech_end_s,
+            "level_dbfs": clip.level_dbfs,
+            "clipped_fraction": clip.clipped_fraction,
+            "snr_db": clip.snr_db,
+        }
+        for source, clip in clips
+    ]
+    return to_table("clips", rows)
+
+
+def reject_rows(corpus: str, rejects: "Sequence[tuple[Source, Rejected]]") -> pa.Table:
+    """File what could not be decoded."""
+    rows = [
+        {
+            "corpus": corpus,
+            "path": str(source.utterance.path),
+            "audio_sha256": reject.audio_sha256,
+            "source_bytes": source.size,
+            "source_mtime_ns": source.mtime_ns,
+            "reason": reject.reason,
+            "detail": reject.detail,
+        }
+        for source, reject in rejects
+    ]
+    return to_table("rejects", rows)
+
+
+def waveform_rows(
+    corpus: str, clips: "Sequence[tuple[Source, PreparedClip]]", sample_rate: int
+) -> pa.Table:
+    """Store the trimmed audio of new clips."""
+    rows = [
+        {
+            "clip_id": f"{corpus}/{source.utterance.native_id}",
+            "revision": source.revision,
+            "sample_rate": sample_rate,
+            "samples": len(clip.waveform),
+            "pcm16": clip.waveform.astype("<i2", copy=False).tobytes(),
+        }
+        for source, clip in clips
+    ]
+    return to_table("waveforms", rows)
+
+
+def feature_rows(
+    corpus: str,
+    clips: "Sequence[tuple[Source, PreparedClip]]",
+    features: "RaggedFeatures",
+    feature_set: str,
+) -> pa.Table:
+    """Store the frames of new clips; the values become one Arrow buffer without a copy."""
+    count = len(clips)
+    # int32 offsets hold 2^31 values, about 100 hours of log-mel in one batch.
+    offsets = (features.offsets * features.bands).astype(np.int32)
+    return pa.table(
+        {
+            "clip_id": [f"{corpus}/{source.utterance.native_id}" for source, _ in clips],
+            "revision": pa.array([source.revision for source, _ in clips], pa.int32()),
+            "feature_set": [feature_set] * count,
+            "frames": pa.array(features.lengths, pa.int32()),
+            "bands": pa.array(np.full(count, features.bands), pa.int32()),
+            "values": pa.ListArray.from_arrays(offsets, features.values.reshape(-1)),
+        },
+        schema=TABLES["features"].schema,
+    )
+
+
+def vote_rows(votes: pa.Table, info: CorpusInfo) -> pa.Table:
+    """Turn a corpus's own votes into ledger rows; their ids follow from the source alone."""
+    count = votes.num_rows
+    references = votes["source_ref"].to_pylist()
+    columns = {
+        "vote_id": [_vote_id(info.name, reference) for reference in references],
+        "clip_id": [f"{info.name}/{native_id}" for native_id in votes["native_id"].to_pylist()],
+        "taxonomy": [info.taxonomy.name] * count,
+        "source": [info.name] * count,
+        "supersedes": pa.nulls(count, pa.string()),
+        "is_retraction": [False] * count,
+    }
+    schema = TABLES["votes"].schema
+    return pa.table(
+        {name: columns[name] if name in columns else votes[name] for name in schema.names},
+        schema=schema,
+    )
+
+
+def consensus_rows(header: Mapping[str, Any], consensus: "Consensus") -> dict[str, pa.Table]:
+    """Describe one aggregation run, its clips and its annotators.
+
+    Args:
+        header: The columns of `consensus_runs` that the result does not know.
+        consensus: The result.
+    """
+    run_id, modality = header["run_id"], header["modality"]
+    run = {
+        **header,
+        "classes": list(consensus.classes),
+        "iterations": consensus.iterations,
+        "converged": consensus.converged,
+    }
+    clips, size = consensus.posterior.shape
+    clip_columns = {
+        "run_id": [run_id] * clips,
+        "clip_id": list(consensus.items),
+        "modality": [modality] * clips,
+        "posterior": _lists(consensus.posterior, pa.float64()),
+        "label": consensus.label_names(),
+        "is_tie": consensus.is_tie,
+        "entropy": consensus.entropy,
+        "votes": pa.array(consensus.votes, pa.int32()),
+    }
+    count = len(consensus.annotators)
+    confusion = (
+        _lists(consensus.confusion.reshape(count, size * size), pa.float64())
+        if consensus.confusion is not None
+        else pa.array([[]] * count, pa.list_(pa.float64()))
+    )
+    annotator_columns = {
+        "run_id": [run_id] * count,
+        "annotator": list(consensus.annotators),
+        "modality": [modality] * count,
+        "votes": pa.array(consensus.annotator_votes, pa.int32()),
+        "skill": consensus.skill,
+        "confusion": confusion,
+    }
+    return {
+        "consensus_runs": to_table("consensus_runs", [run]),
+        "consensus": pa.table(clip_columns, schema=TABLES["consensus"].schema),
+        "annotators": pa.table(annotator_columns, schema=TABLES["annotators"].schema),
+    }
+
+
+def model_row(row: Mapping[str, Any]) -> pa.Table:
+    """Describe a freshly trained model, a candidate until a gate decides."""
+    config_sha256 = hashlib.sha256(row["config"].encode()).hexdigest()
+    return to_table("models", [{**row, "state": "candidate", "config_sha256": config_sha256}])
+
+
+def evaluation_rows(result: "EvaluateResult", speakers: Sequence[str]) -> pa.Table:
+    """Describe how well a model does on a part."""
+    row = {
+        "evaluation_id": f"{result.model_id}/test/{result.truth}",
+        "model_id": result.model_id,
+        "part": "test",
+        "clips": result.clips,
+        "speakers": list(speakers),
+        "uar": result.uar,
+        "war": result.war,
+        "uar_low": result.uar_low,
+        "uar_high": result.uar_high,
+        "confusion": list(result.confusion),
+        "classes": list(result.classes),
+    }
+    return to_table("evaluations", [row])
+
+
+def quarantine_rows(corpus: str, quarantined: pa.Table) -> pa.Table:
+    """File answers that cannot be believed; the annotation takes the place of a path."""
+    rows = [
+        {
+            "corpus": corpus,
+            "path": f"label-studio/{row['source_ref']}",
+            "audio_sha256": "",
+            "source_bytes": 0,
+            "source_mtime_ns": 0,
+            "reason": f"answer_{row['reason']}",
+            "detail": f"clip {row['clip_id']}, {row['annotator']}: {row['detail']}",
+        }
+        for row in quarantined.to_pylist()
+    ]
+    return to_table("rejects", rows)
+
+
+def prediction_rows(
+    model_id: str,
+    clip_ids: Sequence[str],
+    posterior: npt.NDArray[np.float32],
+    embeddings: npt.NDArray[np.float32],
+) -> pa.Table:
+    """Store what a model says about clips."""
+    columns = {
+        "model_id": [model_id] * len(clip_ids),
+        "clip_id": list(clip_ids),
+        "posterior": _lists(posterior, pa.float32()),
+        "embedding": _lists(embeddings, pa.float32()),
+    }
+    return pa.table(columns, schema=TABLES["predictions"].schema)
+
+
+def read_waveform(pcm16: bytes) -> npt.NDArray[np.float32]:
+    """Return stored samples as float32 in [−1, 1)."""
+    return np.frombuffer(pcm16, "<i2").astype(np.float32) / 32768.0
+
+
+def read_posterior(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return a posterior column as ``(N, C)``."""
+    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat, np.float64).reshape(len(column), -1)
+
+
+def _lists(matrix: npt.NDArray[np.floating], kind: pa.DataType) -> pa.ListArray:
+    """Return the rows of an (N, K) matrix as a list column without a Python loop."""
+    rows, size = matrix.shape
+    values = pa.array(np.ascontiguousarray(matrix).reshape(-1), kind)
+    return pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * size, values)
+
+
+def _vote_id(source: str, reference: str) -> str:
+    return hashlib.sha256(f"{source}\x1f{reference}".encode()).hexdigest()[:32]
+
+
+def audio_file_name(clip_id: str) -> Path:
+    """Return the relative path that a clip's exported audio gets.
+
+    Example:
+        >>> audio_file_name("ravdess/03-01").as_posix()
+        'ravdess/03-01.flac'
+    """
+    corpus, _, native_id = clip_id.partition("/")
+    return Path(corpus) / f"{native_id}.flac"

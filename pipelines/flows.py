@@ -1,0 +1,91 @@
+"""The Prefect flows: one per stage and one per composition, made from the plain functions.
+
+A flow takes the parameters of the function it wraps plus `home`; it reads its settings where it
+runs, so that no secret is ever a flow parameter.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from prefect import Flow, flow
+from prefect.runtime import flow_run
+
+from pipelines.acquire import acquire
+from pipelines.aggregate import aggregate
+from pipelines.answer import answer
+from pipelines.collect import collect
+from pipelines.demo import demo
+from pipelines.evaluate import evaluate
+from pipelines.import_votes import import_votes
+from pipelines.ingest import ingest
+from pipelines.loop import run_round
+from pipelines.prefect_runner import PrefectRunner
+from pipelines.round_report import report
+from pipelines.score import score
+from pipelines.settings import load_settings
+from pipelines.synthesise import synthesise
+from pipelines.train import train
+
+STAGES = (
+    acquire,
+    aggregate,
+    answer,
+    collect,
+    evaluate,
+    import_votes,
+    ingest,
+    report,
+    score,
+    synthesise,
+    train,
+)
+COMPOSITIONS = (demo, run_round)
+# What tells two runs of one flow apart at a glance, most telling first.
+NAMING_PARAMETERS = ("corpus", "campaign", "model_id", "source", "round_id")
+
+
+def make_flow(function: Callable[..., Any], *, is_stage: bool) -> "Flow[..., Any]":
+    """Wrap a stage or a composition as a flow.
+
+    Args:
+        function: A stage `(settings, progress, **parameters)` or a composition
+            `(run, **parameters)`.
+        is_stage: Which of the two it is.
+
+    Returns:
+        A flow with the function's own typed parameters, so that Prefect's UI shows and checks
+        them, plus `home`.
+    """
+
+    def body(home: Path | None = None, **parameters: Any) -> Any:  # noqa: ANN401
+        run = PrefectRunner(load_settings(home=home))
+        return run(function, **parameters) if is_stage else function(run, **parameters)
+
+    signature = inspect.signature(function, eval_str=True)
+    own = list(signature.parameters.values())[2 if is_stage else 1 :]
+    home = inspect.signature(body).parameters["home"].replace(kind=inspect.Parameter.KEYWORD_ONLY)
+    parameters: Sequence[inspect.Parameter] = [*own, home]
+    body.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    body.__annotations__ = {item.name: item.annotation for item in parameters}
+    body.__name__ = function.__name__
+    body.__doc__ = function.__doc__
+    decorate = flow(
+        name=function.__name__.replace("_", "-"),
+        flow_run_name=_run_name,
+        persist_result=False,
+    )
+    return decorate(body)
+
+
+def _run_name() -> str:
+    parameters = flow_run.parameters or {}
+    telling = [str(parameters[key]) for key in NAMING_PARAMETERS if parameters.get(key)]
+    return "-".join([flow_run.flow_name or "run", *telling[:1]])
+
+
+FLOWS: dict[str, "Flow[..., Any]"] = {
+    **{stage.__name__: make_flow(stage, is_stage=True) for stage in STAGES},
+    **{item.__name__: make_flow(item, is_stage=False) for item in COMPOSITIONS},
+}

@@ -1,0 +1,252 @@
+"""Fill the records of a round's report from the warehouse."""
+
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from annotation.simulate import SOURCE as SIMULATED
+from pipelines.campaign import SEED_ARM, clips_of, find_round, read_asks
+from pipelines.clipset import corpus_clips
+from pipelines.convert import read_posterior
+from pipelines.models import require_model
+from pipelines.report.content import (
+    AnnotatorSummary,
+    Arm,
+    AskedClip,
+    ConsensusQuality,
+    CurvePoint,
+    HeldOut,
+    IngestSummary,
+    NextStep,
+    PairedDifference,
+    Provenance,
+    RejectCount,
+    ReportContent,
+    confusion_rows,
+)
+from ser.corpora.synthetic import INFO as SYNTHETIC
+from warehouse import Warehouse, queries
+
+CLIPS_SHOWN = 12
+ENTROPY_BINS = 9
+
+
+def gather_content(
+    store: Warehouse, campaign: str, number: int, curve: Sequence[CurvePoint]
+) -> ReportContent:
+    """Read everything that the page of one round shows.
+
+    Args:
+        store: The warehouse.
+        campaign: The campaign.
+        number: A round that was learned from.
+        curve: The curve up to that round.
+    """
+    header = find_round(store, campaign, number) or {}
+    corpus = header["corpus"]
+    info = next(r for r in queries.select_corpora(store).to_pylist() if r["corpus"] == corpus)
+    latest = {point.arm: point for point in curve if point.round == number}
+    model = require_model(store, latest["active"].model_id)
+    evaluation = next(
+        row
+        for row in queries.select_evaluations(store).to_pylist()
+        if row["model_id"] == model["model_id"]
+    )
+    clips = corpus_clips(store, corpus)
+    asks = read_asks(store, campaign, up_to=number)
+    votes = queries.select_effective_votes(store, corpus=corpus, clip_ids=clips_of(asks))
+    consensus = queries.select_consensus(store, model["labels"])
+    classes = tuple(info["classes"])
+    return ReportContent(
+        title=f"Campaign {campaign}",
+        round_number=number,
+        corpus_title=info["title"],
+        is_synthetic=corpus == SYNTHETIC.name,
+        has_simulated_votes=SIMULATED in votes["source"].to_pylist(),
+        taxonomy=info["taxonomy"],
+        classes=classes,
+        generated_from=Provenance(
+            snapshot=store.snapshot,
+            model_id=model["model_id"],
+            config_sha256=model["config_sha256"],
+            seed=model["seed"],
+            code_version=model["code_version"],
+        ),
+        held_out=HeldOut(speakers=len(evaluation["speakers"]), clips=evaluation["clips"]),
+        curve=tuple(curve),
+        confusion=confusion_rows(evaluation["confusion"], len(classes)),
+        asked=_asked_clips(
+            store, read_asks(store, campaign, number=number), clips, votes, consensus
+        ),
+        consensus=_consensus_quality(store, model["labels"], consensus, clips, len(classes)),
+        ingest=_ingest_summary(store, corpus, clips),
+        next_steps=_next_steps(corpus, campaign),
+        difference=_difference(store, latest, clips, classes),
+    )
+
+
+def _asked_clips(
+    store: Warehouse, asks: pa.Table, clips: pa.Table, votes: pa.Table, consensus: pa.Table
+) -> tuple[AskedClip, ...]:
+    """Return the round's most telling clips: highest utility first, some of every arm."""
+    rows = sorted(asks.to_pylist(), key=lambda row: (-(row["utility"] or 0.0), row["ask_id"]))
+    by_arm = {
+        arm: [row for row in rows if row["arm"] == arm] for arm in (SEED_ARM, "active", "random")
+    }
+    share = {SEED_ARM: CLIPS_SHOWN, "active": CLIPS_SHOWN * 2 // 3, "random": CLIPS_SHOWN // 3}
+    shown = [row for arm, members in by_arm.items() for row in members[: share[arm]]]
+    wanted = sorted({row["clip_id"] for row in shown})
+    audio = {row["clip_id"]: row for row in queries.select_waveforms(store, wanted).to_pylist()}
+    facts = _rows_by_clip(clips, wanted)
+    label = _rows_by_clip(consensus, wanted)
+    received = _votes_by_clip(votes)
+    return tuple(
+        AskedClip(
+            clip_id=row["clip_id"],
+            arm=row["arm"],
+            utility=row["utility"],
+            reason=row["reason"],
+            votes=tuple(received.get(row["clip_id"], Counter()).most_common()),
+            consensus=label.get(row["clip_id"], {}).get("label"),
+            intended=facts[row["clip_id"]]["intended"],
+            duration_s=facts[row["clip_id"]]["speech_end_s"]
+            - facts[row["clip_id"]]["speech_start_s"],
+            audio=_encode(audio.get(row["clip_id"])),
+        )
+        for row in shown
+    )
+
+
+def _consensus_quality(
+    store: Warehouse, run_id: str, consensus: pa.Table, clips: pa.Table, n_classes: int
+) -> ConsensusQuality:
+    run = next(
+        row for row in queries.select_consensus_runs(store).to_pylist() if row["run_id"] == run_id
+    )
+    counts, edges = np.histogram(
+        consensus["entropy"].to_numpy(), bins=ENTROPY_BINS, range=(0.0, float(np.log(n_classes)))
+    )
+    intended = dict(zip(clips["clip_id"].to_pylist(), clips["intended"].to_pylist(), strict=True))
+    pairs = [
+        (label, intended.get(clip_id))
+        for clip_id, label in zip(
+            consensus["clip_id"].to_pylist(), consensus["label"].to_pylist(), strict=True
+        )
+    ]
+    has_truth = bool(pairs) and all(truth is not None for _, truth in pairs)
+    return ConsensusQuality(
+        aggregator=run["aggregator"],
+        clips=consensus.num_rows,
+        votes=pc.sum(consensus["votes"]).as_py() or 0,
+        ties=pc.sum(consensus["is_tie"]).as_py() or 0,
+        intended_share=sum(a == b for a, b in pairs) / len(pairs) if has_truth else None,
+        entropy_counts=tuple(int(count) for count in counts),
+        entropy_edges=tuple(float(edge) for edge in edges),
+        annotators=tuple(
+            AnnotatorSummary(
+                annotator=row["annotator"],
+                votes=row["votes"],
+                skill=None if np.isnan(row["skill"]) else row["skill"],
+            )
+            for row in queries.select_annotators(store, run_id).to_pylist()
+        ),
+    )
+
+
+def _ingest_summary(store: Warehouse, corpus: str, clips: pa.Table) -> IngestSummary:
+    rejects = queries.select_rejects(store, corpus=corpus).to_pylist()
+    reasons = Counter(row["reason"] for row in rejects)
+    examples = {row["reason"]: row["path"] for row in rejects}
+    return IngestSummary(
+        clips=clips.num_rows,
+        speakers=len(set(clips["speaker"].to_pylist()) - {None}),
+        hours=pc.sum(clips["duration_s"]).as_py() / 3600,
+        rejects=tuple(
+            RejectCount(reason=reason, files=count, example=examples[reason])
+            for reason, count in sorted(reasons.items())
+        ),
+    )
+
+
+def _difference(
+    store: Warehouse, latest: Mapping[Arm, CurvePoint], clips: pa.Table, classes: tuple[str, ...]
+) -> PairedDifference | None:
+    """Compare the arms' models on the same test clips; None where they share one model."""
+    from ser.metrics.bootstrap import bootstrap_uar_difference  # noqa: PLC0415 - keeps help fast
+
+    first, second = (
+        latest[arm].model_id if arm in latest else None for arm in ("active", "random")
+    )
+    if first is None or second is None or first == second:
+        return None
+    facts = _rows_by_clip(clips, clips["clip_id"].to_pylist())
+    predictions = [_test_predictions(store, model_id) for model_id in (first, second)]
+    shared = sorted(predictions[0].keys() & predictions[1].keys())
+    shared = [clip_id for clip_id in shared if facts[clip_id]["intended"] is not None]
+    active, random = (np.array([labels[clip_id] for clip_id in shared]) for labels in predictions)
+    interval = bootstrap_uar_difference(
+        np.array([classes.index(facts[clip_id]["intended"]) for clip_id in shared]),
+        active,
+        random,
+        [facts[clip_id]["speaker"] for clip_id in shared],
+        n_classes=len(classes),
+    )
+    return PairedDifference(uar=interval.estimate, low=interval.low, high=interval.high)
+
+
+def _test_predictions(store: Warehouse, model_id: str) -> dict[str, int]:
+    """Return the predicted class of each clip of the model's test speakers."""
+    model = require_model(store, model_id)
+    clips = queries.select_clips(store, corpus=model["config"]["corpus"])
+    held_out = pa.array(model["config"]["test_speakers"], pa.string())
+    test = clips.filter(pc.is_in(clips["speaker"], held_out))["clip_id"]
+    predictions = queries.select_predictions(store, model_id)
+    chosen = predictions.filter(pc.is_in(predictions["clip_id"], test.combine_chunks()))
+    labels = read_posterior(chosen["posterior"]).argmax(axis=1)
+    return dict(zip(chosen["clip_id"].to_pylist(), labels.tolist(), strict=True))
+
+
+def _next_steps(corpus: str, campaign: str) -> tuple[NextStep, ...]:
+    name = "" if campaign == corpus else f" --campaign {campaign}"
+    return (
+        NextStep(
+            command=f"serloop round {corpus}{name} --tasks tasks.json",
+            purpose="ask the next round as a task file for Label Studio",
+        ),
+        NextStep(
+            command=f"serloop round {corpus}{name} --answers export.json",
+            purpose="collect its answers and learn from them",
+        ),
+        NextStep(command="serloop status", purpose="see what is in the warehouse"),
+    )
+
+
+def _rows_by_clip(table: pa.Table, clip_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    chosen = table.filter(pc.is_in(table["clip_id"], pa.array(clip_ids, pa.string())))
+    return {row["clip_id"]: row for row in chosen.to_pylist()}
+
+
+def _votes_by_clip(votes: pa.Table) -> dict[str, Counter[str]]:
+    totals = votes.group_by(["clip_id", "label"]).aggregate([("count", "sum")])
+    received: dict[str, Counter[str]] = {}
+    for row in totals.sort_by("label").to_pylist():
+        if row["label"] is not None:
+            received.setdefault(row["clip_id"], Counter())[row["label"]] = row["count_sum"]
+    return received
+
+
+def _encode(waveform: dict[str, Any] | None) -> bytes | None:
+    """Return stored samples as FLAC, which every browser plays."""
+    import soundfile  # noqa: PLC0415 - keeps help fast
+
+    if waveform is None:
+        return None
+    stream = io.BytesIO()
+    samples = np.frombuffer(waveform["pcm16"], "<i2")
+    soundfile.write(stream, samples, waveform["sample_rate"], format="FLAC")
+    return stream.getvalue()

@@ -1,0 +1,58 @@
+"""Find recorded models and load their weights."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import PipelineError
+from pipelines.settings import Settings
+from warehouse import Warehouse, queries
+
+if TYPE_CHECKING:
+    from ser.models.trained import TrainedModel
+
+
+def find_model(store: Warehouse, model_id: str) -> dict[str, Any] | None:
+    """Return the row of a model, or None when it is unknown."""
+    for row in queries.select_models(store).to_pylist():
+        if row["model_id"] == model_id:
+            found: dict[str, Any] = row
+            return found
+    return None
+
+
+def require_model(store: Warehouse, model_id: str) -> dict[str, Any]:
+    """Return the row of a model with its configuration decoded.
+
+    Args:
+        store: The warehouse.
+        model_id: A model's id.
+
+    Raises:
+        PipelineError: If there is no such model; the message lists the latest ones.
+    """
+    found = find_model(store, model_id)
+    if found is None:
+        known = queries.select_models(store)["model_id"].to_pylist()
+        listed = ", ".join(f"`{name}`" for name in known[-5:]) or "none"
+        raise PipelineError(
+            f"no model `{model_id}` in the warehouse; there are: {listed}; train one with "
+            "`serloop train`"
+        )
+    return {**found, "config": json.loads(found["config"])}
+
+
+def load_weights(settings: Settings, model: dict[str, Any]) -> "TrainedModel":
+    """Load the weights of a recorded model, verified against its hash.
+
+    Args:
+        settings: Where artifacts are kept.
+        model: A row from `require_model`.
+
+    Raises:
+        ArtifactError: If the file is missing, or is not the one that was recorded.
+    """
+    from ser.training.checkpoint import load_model  # noqa: PLC0415 - loads torch
+
+    artifact: Path = settings.artifacts / model["artifact"]
+    return load_model(artifact, sha256=model["artifact_sha256"])

@@ -1,0 +1,124 @@
+"""Run stages as Prefect tasks with retries, progress and table artifacts."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+from prefect import State, Task, task
+from prefect.artifacts import (
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import TaskRun
+from prefect.logging import get_run_logger
+
+from pipelines.progress import Advance
+from pipelines.runner import Stage, StageResult
+from pipelines.settings import Settings
+from warehouse import ContentionError
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=StageResult)
+
+# Only what may pass by itself is worth another try; anything else fails the same way again.
+TRANSIENT = (ContentionError, ConnectionError, TimeoutError)
+RETRY_DELAYS_S = [2.0, 10.0, 30.0]
+SECONDS_BETWEEN_UPDATES = 2.0
+
+
+class PrefectProgress:
+    """Show progress as a Prefect artifact that fills up."""
+
+    @contextmanager
+    def track(self, label: str, total: int, unit: str) -> Iterator[Advance]:
+        """Create the artifact, update it every few seconds, and fill it at the end."""
+        # Outside of a coroutine Prefect returns the id itself, which its types cannot say.
+        artifact = cast(
+            UUID, create_progress_artifact(0.0, key=artifact_key(label), description=label)
+        )
+        started = last_sent = time.monotonic()
+        done = 0
+
+        def advance(units: int = 1, note: str = "") -> None:
+            nonlocal done, last_sent
+            done += units
+            now = time.monotonic()
+            if now - last_sent < SECONDS_BETWEEN_UPDATES:
+                return
+            last_sent = now
+            update_progress_artifact(artifact, 100.0 * done / max(total, 1))
+            rate = done / (now - started)
+            get_run_logger().info("%s: %s/%s %s, %.1f/s %s", label, done, total, unit, rate, note)
+
+        yield advance
+        update_progress_artifact(artifact, 100.0)
+
+
+@dataclass(frozen=True)
+class PrefectRunner:
+    """Run each stage as one Prefect task of the flow that is running.
+
+    Args:
+        settings: Settings bound to every stage; never a task parameter, since Prefect stores
+            parameters and settings hold secrets.
+    """
+
+    settings: Settings
+
+    def __call__(self, stage: "Stage[P, R]", *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one stage as a task, and publish its table as an artifact."""
+        if args:
+            raise TypeError(f"stage `{stage.__name__}` takes keyword arguments only")
+        result: R = self._task(stage)(**kwargs)
+        table = [dict(row) for row in result.rows()]
+        create_table_artifact(table, key=artifact_key(stage.__name__), description=stage.__doc__)
+        return result
+
+    def _task(self, stage: "Stage[P, R]") -> "Task[..., R]":
+        def call(**parameters: Any) -> R:  # noqa: ANN401 - the stage's own signature checks them
+            return stage(self.settings, PrefectProgress(), **parameters)  # type: ignore[call-arg]
+
+        call.__doc__ = stage.__doc__
+        decorate = task(
+            name=stage.__name__,
+            task_run_name=stage.__name__,
+            retries=len(RETRY_DELAYS_S),
+            retry_delay_seconds=RETRY_DELAYS_S,
+            retry_condition_fn=is_transient,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )
+        return decorate(call)
+
+
+def is_transient(task: "Task[..., Any]", run: TaskRun, state: "State[Any]") -> bool:  # noqa: ARG001
+    """Return whether a failed task may succeed by itself when tried again.
+
+    Args:
+        task: The task that failed.
+        run: The run that failed.
+        state: Its final state, which holds the exception.
+    """
+    try:
+        state.result()
+    except TRANSIENT:
+        return True
+    except Exception:  # noqa: BLE001 - every other failure is final, and Prefect reports it
+        return False
+    return False
+
+
+def artifact_key(text: str) -> str:
+    """Return `text` as a Prefect artifact key: lower case, digits and dashes.
+
+    Example:
+        >>> artifact_key("decode CREMA-D (voice)")
+        'decode-crema-d-voice'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,67 @@
+"""Report: one page per round that says what was asked, what was learned, and what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.curve import read_curve
+from pipelines.errors import NothingToDoError
+from pipelines.gather import gather_content
+from pipelines.progress import Progress
+from pipelines.runner import Row
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """A written report.
+
+    Args:
+        path: The HTML file.
+        round: Round it is about.
+    """
+
+    path: str
+    round: int
+
+    def rows(self) -> Sequence[Row]:
+        """Return one row."""
+        return [{"report": self.path, "round": self.round}]
+
+
+def report(
+    settings: Settings, progress: Progress, *, campaign: str, number: int | None = None
+) -> ReportResult:
+    """Write the self-contained HTML page of a round.
+
+    Args:
+        settings: Where the warehouse is and where reports go.
+        progress: Where progress is shown.
+        campaign: The campaign.
+        number: The round; default: the latest one that was learned from.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        NothingToDoError: If nothing was learned from that round yet.
+    """
+    from pipelines.report.render import write_report  # noqa: PLC0415 - loads matplotlib
+
+    with open_store(settings) as store, progress.track("write report", 2, "steps") as advance:
+        curve = read_curve(store, campaign)
+        learned = sorted({point.round for point in curve})
+        chosen = max(learned, default=-1) if number is None else number
+        if chosen not in learned:
+            raise NothingToDoError(
+                f"campaign `{campaign}` has learned nothing from "
+                f"{'any round' if number is None else f'round {number}'} yet; `serloop round` "
+                "learns from the answers there are"
+            )
+        content = gather_content(
+            store, campaign, chosen, [point for point in curve if point.round <= chosen]
+        )
+        advance()
+        path = write_report(content, settings.reports / f"{campaign}-{chosen:03d}.html")
+        advance()
+    return ReportResult(str(path), chosen)

@@ -1,0 +1,79 @@
+"""Score: a model says what it thinks of every clip that may be asked about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.clipset import corpus_clips, read_features
+from pipelines.convert import prediction_rows
+from pipelines.models import load_weights, require_model
+from pipelines.progress import Progress
+from pipelines.runner import Row
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What one scoring did.
+
+    Args:
+        model_id: The model.
+        clips: Clips scored, those of test speakers left out.
+        mean_entropy: Mean entropy of the posteriors, nats.
+        added: Predictions that were new.
+    """
+
+    model_id: str
+    clips: int
+    mean_entropy: float
+    added: int
+
+    def rows(self) -> Sequence[Row]:
+        """Return one row per scoring."""
+        return [
+            {
+                "model_id": self.model_id,
+                "clips": self.clips,
+                "mean_entropy": self.mean_entropy,
+                "added": self.added,
+            }
+        ]
+
+
+def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResult:
+    """Predict every clip of the model's corpus whose speaker is not held out.
+
+    Args:
+        settings: Where the warehouse and the weights are.
+        progress: Where progress is shown.
+        model_id: The model.
+
+    Returns:
+        How many clips were scored.
+
+    Raises:
+        PipelineError: If the model is unknown.
+    """
+    from annotation.sampling import entropy  # noqa: PLC0415 - keeps help fast
+    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
+
+    with open_store(settings) as store:
+        model = require_model(store, model_id)
+        clips = corpus_clips(store, model["config"]["corpus"])
+        held_out = set(model["config"]["test_speakers"])
+        keep = [name not in held_out for name in clips["speaker"].to_pylist()]
+        clip_ids = clips.filter(keep)["clip_id"].to_pylist()
+        features = read_features(store, model["feature_set"], clip_ids)
+        with progress.track("score the pool", len(clip_ids), "clips") as advance:
+            prediction = predict(load_weights(settings, model), features)
+            advance(len(clip_ids))
+        rows = prediction_rows(model_id, clip_ids, prediction.posterior, prediction.embeddings)
+        commit = store.commit({"predictions": rows}, message=f"score with {model_id}")
+    return ScoreResult(
+        model_id=model_id,
+        clips=len(clip_ids),
+        mean_entropy=float(np.mean(entropy(prediction.posterior))),
+        added=commit.inserted.get("predictions", 0),
+    )

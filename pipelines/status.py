@@ -1,0 +1,92 @@
+"""Status: what the warehouse holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.runner import Row
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+from warehouse import queries
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the warehouse holds.
+
+    Args:
+        catalog: Where it is.
+        snapshot: Its latest snapshot.
+        corpora: One row per corpus: clips, rejects, speakers, hours, votes.
+        votes: One row per taxonomy, modality and source of votes.
+        models: The latest models with their test UAR.
+        rounds: One row per acquisition round.
+        failed_checks: Failed data checks with the number of offending rows.
+    """
+
+    catalog: str
+    snapshot: int
+    corpora: tuple[dict[str, Any], ...]
+    votes: tuple[dict[str, Any], ...]
+    models: tuple[dict[str, Any], ...]
+    rounds: tuple[dict[str, Any], ...]
+    failed_checks: tuple[dict[str, Any], ...]
+
+    def rows(self) -> Sequence[Row]:
+        """Return one row per corpus."""
+        return self.corpora
+
+
+MODELS_SHOWN = 10
+
+
+def read_status(settings: Settings) -> Status:
+    """Read what the warehouse holds, and run its data checks.
+
+    Args:
+        settings: Where the warehouse is.
+    """
+    with open_store(settings) as store:
+        uars = {row["model_id"]: row for row in queries.select_evaluations(store).to_pylist()}
+        models = sorted(queries.select_models(store).to_pylist(), key=lambda row: row["snapshot"])
+        return Status(
+            catalog=_shorten(store.catalog),
+            snapshot=store.snapshot,
+            corpora=tuple(queries.summarise_corpora(store).to_pylist()),
+            votes=tuple(queries.summarise_votes(store).to_pylist()),
+            models=tuple(_describe_model(row, uars) for row in models[-MODELS_SHOWN:]),
+            rounds=tuple(
+                {
+                    "round_id": row["round_id"],
+                    "strategy": row["strategy"],
+                    "budget": row["budget"],
+                    "model_id": row["model_id"],
+                }
+                for row in queries.select_rounds(store).to_pylist()
+            ),
+            failed_checks=tuple(
+                {"check": failed.name, "rows": failed.rows.num_rows, "why": failed.purpose}
+                for failed in store.check()
+            ),
+        )
+
+
+def _describe_model(row: dict[str, Any], uars: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    evaluation = uars.get(row["model_id"], {})
+    return {
+        "model_id": row["model_id"],
+        "arm": row["arm"],
+        "train_clips": row["train_clips"],
+        "labels": row["labels"],
+        "uar": evaluation.get("uar"),
+        "snapshot": row["snapshot"],
+    }
+
+
+def _shorten(catalog: str) -> str:
+    """Leave the password of a database address out."""
+    if "://" not in catalog:
+        return str(Path(catalog))
+    scheme, _, rest = catalog.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -1,0 +1,291 @@
+"""Train: labelled clips become a model, recorded with everything needed to make it again."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.clipset import INTENDED, ClipSet, read_features, read_waveforms, select_clip_set
+from pipelines.convert import model_row
+from pipelines.errors import NothingToDoError
+from pipelines.identity import code_version, digest
+from pipelines.models import find_model
+from pipelines.progress import Progress
+from pipelines.runner import Row
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from ser.features.ragged import RaggedFeatures
+    from ser.features.spectral import LogMel
+    from ser.models.trained import EpochSummary, TrainedModel
+
+SPEED_FACTORS = (0.9, 1.1)
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained model.
+
+    Args:
+        model_id: Names it in the warehouse.
+        labels: `intended`, or the consensus run the labels came from.
+        clips: Clips it learned from.
+        speakers: Distinct speakers among them.
+        test_speakers: Speakers it must never meet.
+        epochs: Passes over the clips.
+        dev_uar: Best UAR on the development speakers, if there were any.
+        artifact: File of the weights.
+        is_new: False when the same model was there already.
+        seconds: Wall time.
+    """
+
+    model_id: str
+    labels: str
+    clips: int
+    speakers: int
+    test_speakers: tuple[str, ...]
+    epochs: int
+    dev_uar: float | None
+    artifact: str
+    is_new: bool
+    seconds: float
+
+    def rows(self) -> Sequence[Row]:
+        """Return one row per model."""
+        return [
+            {
+                "model_id": self.model_id,
+                "labels": self.labels,
+                "clips": self.clips,
+                "speakers": self.speakers,
+                "held_out": len(self.test_speakers),
+                "epochs": self.epochs,
+                "dev_uar": self.dev_uar,
+                "new": "yes" if self.is_new else "no",
+                "seconds": round(self.seconds, 1),
+            }
+        ]
+
+
+def train(
+    settings: Settings,
+    progress: Progress,
+    *,
+    corpus: str,
+    labels: str = INTENDED,
+    test_speakers: tuple[str, ...] = (),
+    dev_speakers: tuple[str, ...] = (),
+    round_id: str | None = None,
+    arm: str | None = None,
+) -> TrainResult:
+    """Train the CRNN on labelled clips of speakers that are not held out.
+
+    The same data, settings, seed and code give the same model: if it is there, nothing is done.
+
+    Args:
+        settings: Training settings, and where the warehouse is.
+        progress: Where progress is shown.
+        corpus: Corpus to learn from.
+        labels: `intended` for the corpus's own labels, or the id of a consensus run.
+        test_speakers: Speakers held out for evaluation; empty for the default fifth.
+        dev_speakers: Speakers held out to choose the best epoch; empty for none.
+        round_id: Round this model belongs to.
+        arm: Arm of the round whose asks it learned from.
+
+    Returns:
+        The model's id and what it learned from.
+
+    Raises:
+        LeakageError: If a speaker or session would be on both sides, with the offenders.
+        NothingToDoError: If no labelled clip remains.
+    """
+    started = time.monotonic()
+    with open_store(settings) as store:
+        clips = select_clip_set(
+            store,
+            corpus=corpus,
+            labels=labels,
+            test_speakers=test_speakers,
+            dev_speakers=dev_speakers,
+        )
+        if not clips.train.size:
+            raise NothingToDoError(
+                f"every labelled clip of corpus `{corpus}` belongs to a held-out speaker; hold "
+                "fewer speakers out, or label clips of others"
+            )
+        plan = make_plan(settings, clips, corpus=corpus, labels=labels, round_id=round_id, arm=arm)
+        known = find_model(store, plan.model_id)
+        is_new = known is None or not plan.artifact(settings).is_file()
+        if known is None or is_new:
+            known = _fit_and_record(store, settings, progress, clips, plan)
+    metrics = json.loads(known["metrics"])
+    return TrainResult(
+        model_id=plan.model_id,
+        labels=labels,
+        clips=len(clips.train),
+        speakers=len(set(clips.speakers[clips.train])),
+        test_speakers=clips.test_speakers,
+        epochs=metrics["epochs"],
+        dev_uar=metrics["dev_uar"],
+        artifact=str(plan.artifact(settings)),
+        is_new=is_new,
+        seconds=time.monotonic() - started,
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a training run depends on, and the name that follows from it.
+
+    Args:
+        model_id: Corpus and a hash of the configuration, the targets and the code.
+        config: What the model row records.
+    """
+
+    model_id: str
+    config: dict[str, Any]
+
+    def artifact(self, settings: Settings) -> Path:
+        """Return where the weights are kept."""
+        return settings.artifacts / f"{self.model_id}.safetensors"
+
+
+def make_plan(settings: Settings, clips: ClipSet, *, corpus: str, **origin: str | None) -> Plan:
+    """Name a training run by its content.
+
+    Args:
+        settings: Training and feature settings.
+        clips: What is learned from.
+        corpus: Corpus name.
+        origin: Where the labels come from: `labels`, `round_id`, `arm`.
+    """
+    from ser.features.spectral import LogMel  # noqa: PLC0415 - loads torch
+
+    config = {
+        "corpus": corpus,
+        **origin,
+        "test_speakers": list(clips.test_speakers),
+        "dev_speakers": list(clips.dev_speakers),
+        "features": LogMel(**settings.audio.overrides("hop")).parameters,
+        "training": settings.training.model_dump(),
+        "clips": clips.ids(clips.train),
+    }
+    # The clips' labels are part of the name, so new votes on old clips make a new model.
+    evidence = clips.targets[clips.train].tolist()
+    return Plan(f"{corpus}-{digest(config, evidence, code_version())}", config)
+
+
+def _fit_and_record(
+    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
+) -> dict[str, Any]:
+    from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
+    from ser.training.checkpoint import save_model  # noqa: PLC0415
+
+    log_mel = LogMel(**settings.audio.overrides("hop"))
+    snapshot = store.snapshot
+    model = fit(store, settings, progress, clips, log_mel)
+    artifact = plan.artifact(settings)
+    artifact.parent.mkdir(parents=True, exist_ok=True)
+    dev_uars = [epoch.dev_uar for epoch in model.history if epoch.dev_uar is not None]
+    row = {
+        "model_id": plan.model_id,
+        "round_id": plan.config["round_id"],
+        "arm": plan.config["arm"],
+        "snapshot": snapshot,
+        "config": json.dumps(plan.config, sort_keys=True),
+        "seed": settings.training.seed,
+        "code_version": code_version(),
+        "taxonomy": clips.taxonomy,
+        "classes": list(clips.classes),
+        "feature_set": log_mel.feature_set,
+        "labels": plan.config["labels"],
+        "train_clips": len(clips.train),
+        "metrics": json.dumps(
+            {
+                "epochs": len(model.history),
+                "best_epoch": model.best_epoch,
+                "loss": model.history[-1].loss,
+                "dev_uar": max(dev_uars, default=None),
+                "votes": int(clips.votes[clips.train].sum()),
+            }
+        ),
+        "artifact": artifact.name,
+        "artifact_sha256": save_model(model, artifact),
+    }
+    store.commit({"models": model_row(row)}, message=f"train {plan.model_id}")
+    return row
+
+
+def fit(
+    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, log_mel: "LogMel"
+) -> "TrainedModel":
+    """Read the features of the training clips and train on them.
+
+    Args:
+        store: The warehouse.
+        settings: Training settings.
+        progress: Where epochs are shown.
+        clips: What to learn from.
+        log_mel: The feature set.
+
+    Returns:
+        The trained model.
+    """
+    import torch  # noqa: PLC0415 - these load torch
+
+    from ser.training.loop import TrainingParameters, train_classifier  # noqa: PLC0415
+
+    torch.set_num_threads(settings.compute.threads)
+    train_ids = clips.ids(clips.train)
+    features = read_features(store, log_mel.feature_set, train_ids)
+    parameters = TrainingParameters(
+        **settings.training.overrides(
+            "epochs", "updates", "batch_size", "learning_rate", "weight_decay", "loss", "schedule"
+        )
+    )
+    dev = None
+    if clips.dev.size:
+        dev_features = read_features(store, log_mel.feature_set, clips.ids(clips.dev))
+        dev = (dev_features, clips.targets[clips.dev].argmax(axis=1))
+    augmented = []
+    if settings.training.speed_perturbation:
+        augmented = _speed_copies(store, progress, train_ids, log_mel)
+    epochs = parameters.count_epochs(len(train_ids))
+    with progress.track(f"train on {len(train_ids)} clips", epochs, "epochs") as advance:
+        return train_classifier(
+            features,
+            clips.targets[clips.train],
+            classes=clips.classes,
+            feature_set=log_mel.feature_set,
+            sample_rate=log_mel.sample_rate,
+            augmented=augmented,
+            dev=dev,
+            training=parameters,
+            seed=settings.training.seed,
+            on_epoch=lambda epoch: advance(note=_describe(epoch)),
+        )
+
+
+def _speed_copies(
+    store: Warehouse, progress: Progress, clip_ids: Sequence[str], log_mel: "LogMel"
+) -> "list[RaggedFeatures]":
+    """Return the features of the clips played slower and faster (Ko et al. 2015)."""
+    from ser.audio.augment import speed_perturb  # noqa: PLC0415 - loads torch
+
+    waveforms = read_waveforms(store, clip_ids)
+    copies = []
+    with progress.track("speed copies", len(SPEED_FACTORS), "copies") as advance:
+        for factor in SPEED_FACTORS:
+            perturbed = speed_perturb(waveforms, factor)
+            copies.append(log_mel.compute(perturbed))
+            advance()
+    return copies
+
+
+def _describe(epoch: "EpochSummary") -> str:
+    dev = "" if epoch.dev_uar is None else f" dev UAR {epoch.dev_uar:.3f}"
+    return f"loss {epoch.loss:.3f}{dev} {epoch.clips_per_s:.0f} clips/s"
