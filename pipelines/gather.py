@@ -61,6 +61,7 @@ def gather_content(
     asks = read_asks(store, campaign, up_to=number)
     votes = queries.select_effective_votes(store, corpus=corpus, clip_ids=clips_of(asks))
     consensus = queries.select_consensus(store, model["labels"])
+    labels = _consensus_labels(store, [point.model_id for point in latest.values()])
     classes = tuple(info["classes"])
     return ReportContent(
         title=f"Campaign {campaign}",
@@ -80,9 +81,7 @@ def gather_content(
         held_out=HeldOut(speakers=len(evaluation["speakers"]), clips=evaluation["clips"]),
         curve=tuple(curve),
         confusion=confusion_rows(evaluation["confusion"], len(classes)),
-        asked=_asked_clips(
-            store, read_asks(store, campaign, number=number), clips, votes, consensus
-        ),
+        asked=_asked_clips(store, read_asks(store, campaign, number=number), clips, votes, labels),
         consensus=_consensus_quality(store, model["labels"], consensus, clips, len(classes)),
         ingest=_ingest_summary(store, corpus, clips),
         next_steps=_next_steps(corpus, campaign),
@@ -91,7 +90,11 @@ def gather_content(
 
 
 def _asked_clips(
-    store: Warehouse, asks: pa.Table, clips: pa.Table, votes: pa.Table, consensus: pa.Table
+    store: Warehouse,
+    asks: pa.Table,
+    clips: pa.Table,
+    votes: pa.Table,
+    labels: Mapping[str, str | None],
 ) -> tuple[AskedClip, ...]:
     """Return the round's most telling clips: highest utility first, some of every arm."""
     rows = sorted(asks.to_pylist(), key=lambda row: (-(row["utility"] or 0.0), row["ask_id"]))
@@ -103,7 +106,6 @@ def _asked_clips(
     wanted = sorted({row["clip_id"] for row in shown})
     audio = {row["clip_id"]: row for row in queries.select_waveforms(store, wanted).to_pylist()}
     facts = _rows_by_clip(clips, wanted)
-    label = _rows_by_clip(consensus, wanted)
     received = _votes_by_clip(votes)
     return tuple(
         AskedClip(
@@ -112,7 +114,7 @@ def _asked_clips(
             utility=row["utility"],
             reason=row["reason"],
             votes=tuple(received.get(row["clip_id"], Counter()).most_common()),
-            consensus=label.get(row["clip_id"], {}).get("label"),
+            consensus=labels.get(row["clip_id"]),
             intended=facts[row["clip_id"]]["intended"],
             duration_s=facts[row["clip_id"]]["speech_end_s"]
             - facts[row["clip_id"]]["speech_start_s"],
@@ -120,6 +122,15 @@ def _asked_clips(
         )
         for row in shown
     )
+
+
+def _consensus_labels(store: Warehouse, model_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the decided label of each clip that one of the models learned from."""
+    labels: dict[str, str | None] = {}
+    for model_id in model_ids:
+        consensus = queries.select_consensus(store, require_model(store, model_id)["labels"])
+        labels |= zip(consensus["clip_id"].to_pylist(), consensus["label"].to_pylist(), strict=True)
+    return labels
 
 
 def _consensus_quality(

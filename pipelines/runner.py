@@ -8,10 +8,12 @@ secrets, and Prefect stores parameters.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from pipelines.progress import Progress
-from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 P = ParamSpec("P")
 Cell = str | int | float | None
@@ -35,7 +37,7 @@ class Stage(Protocol[P, R_co]):
     __name__: str
 
     def __call__(
-        self, settings: Settings, progress: Progress, /, *args: P.args, **kwargs: P.kwargs
+        self, settings: "Settings", progress: Progress, /, *args: P.args, **kwargs: P.kwargs
     ) -> R_co:
         """Run the step."""
 
@@ -44,7 +46,7 @@ class Runner(Protocol):
     """Run stages, somewhere."""
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """Return the settings that every stage gets."""
 
     def __call__(self, stage: "Stage[P, R]", *args: P.args, **kwargs: P.kwargs) -> R:
@@ -60,7 +62,7 @@ class DirectRunner:
         progress: Where progress is shown.
     """
 
-    settings: Settings
+    settings: "Settings"
     progress: Progress
 
     def __call__(self, stage: "Stage[P, R]", *args: P.args, **kwargs: P.kwargs) -> R:

@@ -100,6 +100,9 @@ class TrainingSettings(Section):
     schedule: Literal["cosine", "plateau"] | None = Field(
         None, description="Warm-up then cosine, or halve on a plateau of the development UAR."
     )
+    spec_augment: bool | None = Field(
+        None, description="Mask bands and spans of time while training (SpecAugment)."
+    )
     speed_perturbation: bool = Field(
         True, description="Train on copies of each clip played 10 % slower and faster as well."
     )

@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from ser.models.trained import EpochSummary, TrainedModel
 
 SPEED_FACTORS = (0.9, 1.1)
+TRAINER_SETTINGS = (
+    "epochs",
+    "updates",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "loss",
+    "schedule",
+    "spec_augment",
+)
 
 
 @dataclass(frozen=True)
@@ -237,16 +247,13 @@ def fit(
     """
     import torch  # noqa: PLC0415 - these load torch
 
-    from ser.training.loop import TrainingParameters, train_classifier  # noqa: PLC0415
+    from ser.training.loop import train_classifier  # noqa: PLC0415
+    from ser.training.parameters import TrainingParameters  # noqa: PLC0415
 
     torch.set_num_threads(settings.compute.threads)
     train_ids = clips.ids(clips.train)
     features = read_features(store, log_mel.feature_set, train_ids)
-    parameters = TrainingParameters(
-        **settings.training.overrides(
-            "epochs", "updates", "batch_size", "learning_rate", "weight_decay", "loss", "schedule"
-        )
-    )
+    parameters = TrainingParameters(**settings.training.overrides(*TRAINER_SETTINGS))
     dev = None
     if clips.dev.size:
         dev_features = read_features(store, log_mel.feature_set, clips.ids(clips.dev))

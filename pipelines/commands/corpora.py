@@ -23,12 +23,12 @@ def corpora(
             "languages": " ".join(info.languages) or None,
             "licence": info.licence,
             "classes": ", ".join(info.taxonomy.classes) or "from its labels",
-            "where": info.url or None,
-            **({"title": info.title, "layout": info.layout} if as_json else {}),
+            **({"title": info.title, "where": info.url, "layout": info.layout} if as_json else {}),
         }
         for info in infos
     ]
     print_rows(rows, as_json=as_json)
     if not as_json:
         for info in infos:
-            typer.echo(f"{info.name}: {info.title}\n{info.layout}\n")
+            where = f"  Get it: {info.url}\n" if info.url else ""
+            typer.echo(f"{info.name}: {info.title}\n{where}  Expected layout:\n{info.layout}\n")
