@@ -1,0 +1,155 @@
+"""Every named read returns what its docstring promises."""
+
+import inspect
+from collections.abc import Callable
+
+import pyarrow as pa
+import pytest
+
+from warehouse import SchemaError, Warehouse, queries
+from warehouse.statements import list_statements
+from warehouse.testing import build_warehouse, make_rows
+
+_ARGUMENTS = {
+    "select_sources": ("toy",),
+    "select_features": ("toy-mel",),
+    "select_consensus": ("run",),
+    "select_annotators": ("run",),
+    "select_predictions": ("model",),
+}
+_READS = {
+    name: function
+    for name, function in inspect.getmembers(queries, inspect.isfunction)
+    if not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("name", list_statements("queries"))
+def test_every_statement_is_read_by_its_function(toy: Warehouse, name: str) -> None:
+    """Each .sql file has a function of its name, and finds rows in a filled lake."""
+    read: Callable[..., pa.Table] = _READS[name]
+    assert len(read(toy, *_ARGUMENTS.get(name, ()))) > 0
+
+
+def test_every_function_has_a_statement() -> None:
+    """No function reads without a named statement."""
+    assert set(_READS) == set(list_statements("queries"))
+
+
+def test_unexpected_columns_are_refused(toy: Warehouse) -> None:
+    """A statement that drifts from its schema fails loudly."""
+    with pytest.raises(SchemaError, match="query `select_rounds` returned"):
+        queries._read(toy, "select_rounds", pa.schema([]), campaign=None)
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Return a toy lake in which clip 1 was ingested again, with other features."""
+    warehouse = build_warehouse(tmp_path_factory.mktemp("lived-in"))
+    again = {"clip_id": ["toy/001"], "revision": [2]}
+    other = {"corpus": ["other"], "clip_id": ["other/1"]}
+    warehouse.commit(
+        {
+            "clips": make_rows("clips", **again, corpus=["toy"], path=["001.wav"]),
+            "features": make_rows("features", **again, feature_set=["toy-mel"], values=[[7.0]]),
+            "waveforms": make_rows("waveforms", **again, samples=[1], pcm16=[b"ab"]),
+        },
+        message="second take",
+    )
+    warehouse.commit(
+        {
+            "clips": make_rows("clips", **other),
+            "votes": make_rows("votes", vote_id=["x"], clip_id=["other/1"], source=["crowd"]),
+        },
+        message="other corpus",
+    )
+    return warehouse
+
+
+def test_current_revision_is_read(lived_in: Warehouse) -> None:
+    """Clips, features and audio come from the highest revision only."""
+    clips = queries.select_clips(lived_in, corpus="toy")
+    assert clips.column("revision").to_pylist() == [1, 2, 1, 1, 1, 1]
+    features = queries.select_features(lived_in, "toy-mel", ["toy/001", "toy/000", "toy/404"])
+    assert features.column("clip_id").to_pylist() == ["toy/000", "toy/001"]
+    assert features.column("values")[1].as_py() == [7.0]
+    assert queries.select_waveforms(lived_in, ["toy/001"]).column("pcm16").to_pylist() == [b"ab"]
+
+
+def test_features_of_an_old_revision_do_not_stand_in(lived_in: Warehouse) -> None:
+    """A clip whose newest revision has no features has none."""
+    new = {"clip_id": ["toy/002"], "revision": [2]}
+    lived_in.commit({"clips": make_rows("clips", **new, corpus=["toy"])}, message="third take")
+    assert queries.select_features(lived_in, "toy-mel", ["toy/002"]).num_rows == 0
+
+
+def test_no_clip_ids_means_none_not_all(toy: Warehouse) -> None:
+    """An empty selection is empty."""
+    assert queries.select_features(toy, "toy-mel", []).num_rows == 0
+    assert queries.select_waveforms(toy, []).num_rows == 0
+    assert queries.select_effective_votes(toy, clip_ids=[]).num_rows == 0
+
+
+def test_superseded_and_retracted_votes_do_not_stand(toy: Warehouse) -> None:
+    """Of clip 0 only the correction and the anonymous count are left."""
+    votes = queries.select_effective_votes(toy, clip_ids=["toy/000"])
+    assert votes.column("vote_id").to_pylist() == ["anonymous", "correction"]
+
+
+def test_retracting_a_correction_restores_nothing(empty: Warehouse) -> None:
+    """A vote, its correction, and the correction's retraction leave no vote."""
+    chain = make_rows(
+        "votes",
+        vote_id=["a", "b", "c"],
+        supersedes=[None, "a", "b"],
+        is_retraction=[False, False, True],
+    )
+    empty.commit({"votes": chain}, message="chain")
+    assert queries.select_effective_votes(empty).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [
+        ({}, 13),
+        ({"corpus": "toy"}, 12),
+        ({"corpus": "to"}, 0),
+        ({"corpus": "other"}, 1),
+        ({"taxonomy": "toy-3"}, 12),
+        ({"modality": "audio"}, 12),
+        ({"modality": "video"}, 0),
+        ({"corpus": "toy", "clip_ids": ["toy/001", "other/1"]}, 2),
+    ],
+    ids=["all", "corpus", "prefix of a name", "other", "taxonomy", "audio", "video", "clips"],
+)
+def test_votes_are_filtered(lived_in: Warehouse, wanted: dict[str, str], count: int) -> None:
+    """Each filter narrows the votes, and all hold together."""
+    assert queries.select_effective_votes(lived_in, **wanted).num_rows == count
+
+
+def test_sources_tell_clips_from_rejects(toy: Warehouse) -> None:
+    """A rejected file has no clip; an accepted one names its clip and revision."""
+    last = queries.select_sources(toy, "toy").select(["path", "clip_id", "revision"]).to_pylist()
+    assert last[0] == {"path": "000.wav", "clip_id": "toy/000", "revision": 1}
+    assert last[-1] == {"path": "broken.wav", "clip_id": None, "revision": None}
+
+
+@pytest.mark.parametrize(("source", "received"), [(None, [3, 2]), ("toy", [3, 2]), ("x", [0, 0])])
+def test_asks_count_votes(toy: Warehouse, source: str | None, received: list[int]) -> None:
+    """An ask carries its round and the votes its clip has, of one source if named."""
+    asks = queries.select_asks(toy, campaign="toy", source=source)
+    assert asks.column("votes_received").to_pylist() == received
+    assert asks.column("number").to_pylist() == [1, 1]
+    assert queries.select_asks(toy, campaign="none").num_rows == 0
+
+
+def test_corpora_are_summed_up(toy: Warehouse) -> None:
+    """Counts are of current clips and standing votes."""
+    totals = {"clips": 6, "rejects": 1, "speakers": 2, "hours": 6 * 1.5 / 3600, "votes": 13}
+    assert queries.summarise_corpora(toy).to_pylist() == [{"corpus": "toy", **totals}]
+
+
+def test_votes_are_summed_up(toy: Warehouse) -> None:
+    """Anonymous votes add to the votes and not to the annotators."""
+    (row,) = queries.summarise_votes(toy).to_pylist()
+    assert (row["votes"], row["clips"], row["annotators"]) == (13, 6, 2)

@@ -1,0 +1,75 @@
+-- A key names one row; a copy would be counted twice everywhere.
+SELECT 'corpora' AS table_name, concat_ws(' ', corpus, version) AS key, count(*) AS copies
+FROM corpora
+GROUP BY corpus, version
+HAVING count(*) > 1
+UNION ALL
+SELECT 'clips' AS table_name, concat_ws(' ', clip_id, revision) AS key, count(*) AS copies
+FROM clips
+GROUP BY clip_id, revision
+HAVING count(*) > 1
+UNION ALL
+SELECT 'rejects' AS table_name, concat_ws(' ', corpus, path, audio_sha256) AS key, count(*) AS copies
+FROM rejects
+GROUP BY corpus, path, audio_sha256
+HAVING count(*) > 1
+UNION ALL
+SELECT 'waveforms' AS table_name, concat_ws(' ', clip_id, revision) AS key, count(*) AS copies
+FROM waveforms
+GROUP BY clip_id, revision
+HAVING count(*) > 1
+UNION ALL
+SELECT 'feature_sets' AS table_name, concat_ws(' ', feature_set) AS key, count(*) AS copies
+FROM feature_sets
+GROUP BY feature_set
+HAVING count(*) > 1
+UNION ALL
+SELECT 'features' AS table_name, concat_ws(' ', clip_id, revision, feature_set) AS key, count(*) AS copies
+FROM features
+GROUP BY clip_id, revision, feature_set
+HAVING count(*) > 1
+UNION ALL
+SELECT 'votes' AS table_name, concat_ws(' ', vote_id) AS key, count(*) AS copies
+FROM votes
+GROUP BY vote_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'consensus_runs' AS table_name, concat_ws(' ', run_id) AS key, count(*) AS copies
+FROM consensus_runs
+GROUP BY run_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'consensus' AS table_name, concat_ws(' ', run_id, clip_id, modality) AS key, count(*) AS copies
+FROM consensus
+GROUP BY run_id, clip_id, modality
+HAVING count(*) > 1
+UNION ALL
+SELECT 'annotators' AS table_name, concat_ws(' ', run_id, annotator, modality) AS key, count(*) AS copies
+FROM annotators
+GROUP BY run_id, annotator, modality
+HAVING count(*) > 1
+UNION ALL
+SELECT 'models' AS table_name, concat_ws(' ', model_id) AS key, count(*) AS copies
+FROM models
+GROUP BY model_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'evaluations' AS table_name, concat_ws(' ', evaluation_id) AS key, count(*) AS copies
+FROM evaluations
+GROUP BY evaluation_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'predictions' AS table_name, concat_ws(' ', model_id, clip_id) AS key, count(*) AS copies
+FROM predictions
+GROUP BY model_id, clip_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'rounds' AS table_name, concat_ws(' ', round_id) AS key, count(*) AS copies
+FROM rounds
+GROUP BY round_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'asks' AS table_name, concat_ws(' ', ask_id) AS key, count(*) AS copies
+FROM asks
+GROUP BY ask_id
+HAVING count(*) > 1

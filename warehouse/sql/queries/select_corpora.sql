@@ -1,0 +1,2 @@
+-- Every corpus in every version.
+SELECT * FROM corpora ORDER BY corpus, version
