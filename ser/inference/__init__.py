@@ -1,0 +1,1 @@
+"""Trained models at work; import from `ser.inference.predictor`, which needs torch."""

@@ -1,0 +1,1 @@
+"""Networks that classify speech; import them from their modules, which need torch."""

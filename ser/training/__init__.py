@@ -1,0 +1,1 @@
+"""Splits, losses and the training loop; import them from their modules."""

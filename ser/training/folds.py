@@ -1,0 +1,177 @@
+"""Splits that keep every speaker and session on one side, and the check that they do."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ser.errors import ConfigurationError, LeakageError
+
+UNKNOWN = "(unknown)"
+LISTED_OFFENDERS = 20  # enough to see the pattern without flooding a log
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Positions of the clips of each part.
+
+    Args:
+        train: Positions to learn from, int64.
+        dev: Positions to choose the epoch on, int64, may be empty.
+        test: Positions to report on, int64.
+    """
+
+    train: npt.NDArray[np.int64]
+    dev: npt.NDArray[np.int64]
+    test: npt.NDArray[np.int64]
+
+    @property
+    def parts(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The three parts by name."""
+        return {"train": self.train, "dev": self.dev, "test": self.test}
+
+
+def check_speaker_disjoint(groups: Mapping[str, Sequence[str | None]], split: Split) -> None:
+    """Refuse a split in which a clip, a speaker or a session lies in more than one part.
+
+    A clip whose group is unknown might belong to anyone: in a grouping that is known for some
+    clips, the unknown ones count as one group. A grouping that is unknown for every clip says
+    nothing and is passed over.
+
+    Args:
+        groups: Group of each clip for each grouping, such as
+            ``{"speaker": [...], "session": [...]}``; ``None`` where unknown.
+        split: Positions of the parts.
+
+    Raises:
+        LeakageError: If parts share clips or groups; the message lists the offenders.
+        ConfigurationError: If a position lies outside a grouping.
+
+    Example:
+        >>> split = hold_out(["a", "a", "b"], test=["b"])
+        >>> check_speaker_disjoint({"speaker": ["a", "a", "b"]}, split)
+        >>> check_speaker_disjoint({"session": ["s1", "s2", "s2"]}, split)
+        ... # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ser.errors.LeakageError: `split` shares between its parts session `s2` (train, test); ...
+    """
+    positions = {part: list(map(str, indices)) for part, indices in split.parts.items()}
+    offenders = _find_shared("clip at position", positions)
+    for grouping, names in groups.items():
+        _check_positions(grouping, len(names), split)
+        if any(name is not None for name in names):
+            offenders += _find_shared(grouping, _groups_of_parts(names, split))
+    if offenders:
+        rest = len(offenders) - LISTED_OFFENDERS
+        listed = ", ".join(offenders[:LISTED_OFFENDERS])
+        more = f" and {rest} more" if rest > 0 else ""
+        raise LeakageError(
+            f"`split` shares between its parts {listed}{more}; move all clips of a group to "
+            "one part"
+        )
+
+
+def hold_out(
+    speakers: Sequence[str | None], *, test: Collection[str], dev: Collection[str] = ()
+) -> Split:
+    """Put named speakers into the test and dev parts and everyone else into train.
+
+    Args:
+        speakers: Speaker of each clip; clips without one go to train.
+        test: Speakers of the test part.
+        dev: Speakers of the dev part.
+
+    Returns:
+        The split, positions ascending.
+
+    Raises:
+        ConfigurationError: If a named speaker has no clip.
+        LeakageError: If a speaker is named in both parts.
+
+    Example:
+        >>> hold_out(["a", "b", "c", "a"], test=["b"], dev=["c"]).train.tolist()
+        [0, 3]
+    """
+    shared = sorted(set(test) & set(dev))
+    if shared:
+        raise LeakageError(f"`test` and `dev` share the speakers {shared}; name each only once")
+    missing = sorted((set(test) | set(dev)) - set(speakers))
+    if missing:
+        raise ConfigurationError(f"`test` and `dev` name speakers without a clip: {missing}")
+    in_test = np.array([speaker in test for speaker in speakers], dtype=bool)
+    in_dev = np.array([speaker in dev for speaker in speakers], dtype=bool)
+    return Split(
+        train=np.flatnonzero(~(in_test | in_dev)),
+        dev=np.flatnonzero(in_dev),
+        test=np.flatnonzero(in_test),
+    )
+
+
+def speaker_folds(speakers: Sequence[str], n_folds: int, *, seed: int) -> tuple[Split, ...]:
+    """Deal speakers into folds with about the same number of clips; each fold tests once.
+
+    Speakers with many clips are dealt first, each to the fold with the fewest clips so far;
+    the seed decides among speakers with equally many.
+
+    Args:
+        speakers: Speaker of each clip.
+        n_folds: Number of folds, from 2 to the number of speakers.
+        seed: Seed of the order of speakers.
+
+    Returns:
+        One split per fold, without a dev part.
+
+    Raises:
+        ConfigurationError: If there are too few speakers or folds.
+
+    Example:
+        >>> [fold.test.tolist() for fold in speaker_folds(["a", "b", "a", "c"], 2, seed=0)]
+        [[0, 2], [1, 3]]
+    """
+    names, rows, clips = np.unique(
+        np.asarray(speakers, dtype=str), return_inverse=True, return_counts=True
+    )
+    if not 2 <= n_folds <= len(names):
+        raise ConfigurationError(
+            f"`n_folds` must lie between 2 and the {len(names)} speakers, but got {n_folds}"
+        )
+    shuffled = np.random.default_rng(seed).permutation(len(names))
+    dealt = shuffled[np.argsort(-clips[shuffled], kind="stable")]
+    fold_of = np.empty(len(names), dtype=np.int64)
+    load = np.zeros(n_folds, dtype=np.int64)
+    for speaker in dealt:
+        fold_of[speaker] = np.argmin(load)
+        load[fold_of[speaker]] += clips[speaker]
+    nobody = np.empty(0, dtype=np.int64)
+    tested = fold_of[rows]
+    return tuple(
+        Split(train=np.flatnonzero(tested != fold), dev=nobody, test=np.flatnonzero(tested == fold))
+        for fold in range(n_folds)
+    )
+
+
+def _groups_of_parts(names: Sequence[str | None], split: Split) -> dict[str, list[str]]:
+    known = [UNKNOWN if name is None else name for name in names]
+    return {part: [known[index] for index in indices] for part, indices in split.parts.items()}
+
+
+def _find_shared(grouping: str, members: Mapping[str, Sequence[str]]) -> list[str]:
+    parts_of: dict[str, list[str]] = {}
+    for part, names in members.items():
+        for name in dict.fromkeys(names):
+            parts_of.setdefault(name, []).append(part)
+    return [
+        f"{grouping} `{name}` ({', '.join(parts)})"
+        for name, parts in sorted(parts_of.items())
+        if len(parts) > 1
+    ]
+
+
+def _check_positions(grouping: str, clips: int, split: Split) -> None:
+    for part, indices in split.parts.items():
+        if indices.size and not 0 <= indices.min() <= indices.max() < clips:
+            raise ConfigurationError(
+                f"`{part}` must hold positions in 0 … {clips - 1} of `{grouping}`, but spans "
+                f"{indices.min()} … {indices.max()}"
+            )

@@ -1,0 +1,214 @@
+"""Train a classifier on labelled clips."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from ser.audio.augment import spec_augment
+from ser.errors import ConfigurationError
+from ser.features.ragged import RaggedFeatures
+from ser.inference.predictor import predict_with
+from ser.metrics.classification import check_labels, unweighted_average_recall
+from ser.models.batching import check_features, pad_clips, shuffle_batches
+from ser.models.build import CrnnParameters, build_classifier
+from ser.models.classifier import Classifier
+from ser.models.trained import EpochSummary, TrainedModel
+from ser.training.dataset import TrainingClips, band_statistics, smooth
+from ser.training.losses import Loss, build_loss
+from ser.training.parameters import TrainingParameters
+from ser.training.schedule import LearningRate, build_optimiser
+
+DEV_BATCH_CLIPS = 64
+MASKED_TIME_SHARE = 0.1  # of a clip, each of two masks
+MASKED_BAND_SHARE = 0.1  # of the bands, each of two masks
+Dev = tuple[RaggedFeatures, npt.NDArray[np.integer]]
+
+
+def train_classifier(
+    features: RaggedFeatures,
+    targets: npt.NDArray[np.floating],
+    *,
+    classes: Sequence[str],
+    feature_set: str,
+    sample_rate: int,
+    augmented: Sequence[RaggedFeatures] = (),
+    dev: Dev | None = None,
+    model: CrnnParameters | None = None,
+    training: TrainingParameters | None = None,
+    seed: int = 0,
+    on_epoch: Callable[[EpochSummary], None] | None = None,
+) -> TrainedModel:
+    """Train a convolutional recurrent network from scratch.
+
+    On a CPU the weights are a function of the arguments and torch's thread count alone.
+    torch's global generator is left as it was found.
+
+    Args:
+        features: The N training clips.
+        targets: Posterior of each clip, rows sum to 1, ``(N, C)``; one-hot for hard labels.
+        classes: Names of the C classes.
+        feature_set: Name of the feature set, kept with the model.
+        sample_rate: Rate of the audio under the features, Hz, kept with the model.
+        augmented: Further versions of the clips (speed copies), aligned clip by clip; each
+            epoch draws one version of each clip, the original included.
+        dev: Clips and class numbers of other speakers. When given, the weights of the epoch
+            with the highest UAR on them are kept, else those of the last epoch.
+        model: Sizes of the network.
+        training: How to train.
+        seed: Seed of weights, batches and augmentation.
+        on_epoch: Called after every epoch.
+
+    Returns:
+        The model, in evaluation mode.
+
+    Raises:
+        ConfigurationError: If counts do not match, a class has no clip, targets are no
+            posteriors, features are empty or not finite, or the training diverges.
+    """
+    model = model or CrnnParameters()
+    training = training or TrainingParameters()
+    decided = training.loss != "soft_label"
+    clips = TrainingClips.checked((features, *augmented), targets, classes, decided=decided)
+    _check_dev(dev, features.bands, len(classes))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build_classifier(model, n_classes=len(classes), n_bands=features.bands)
+        network.normalisation.set_statistics(*band_statistics(features))
+        history, best_epoch = _Training(network, clips, dev, training, seed).run(on_epoch)
+    return TrainedModel(
+        network=network.eval(),
+        parameters=model,
+        classes=tuple(classes),
+        feature_set=feature_set,
+        sample_rate=sample_rate,
+        training={**asdict(training), "seed": seed, "clips": len(features)},
+        best_epoch=best_epoch,
+        history=history,
+    )
+
+
+class _Training:
+    """The state of one training: network, optimiser, generators."""
+
+    def __init__(
+        self,
+        network: Classifier,
+        clips: TrainingClips,
+        dev: Dev | None,
+        settings: TrainingParameters,
+        seed: int,
+    ) -> None:
+        self.network = network
+        self.clips = clips
+        self.dev = dev
+        self.settings = settings
+        is_soft = settings.loss == "soft_label"
+        self.targets = smooth(clips.targets, 0.0 if is_soft else settings.label_smoothing)
+        self.loss: Loss = build_loss(settings.loss, clips.targets, gamma=settings.gamma)
+        self.epochs = settings.count_epochs(len(self.targets))
+        self.batches = math.ceil(len(self.targets) / settings.batch_size)
+        self.optimiser = build_optimiser(
+            network, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.rate = LearningRate(
+            self.optimiser,
+            schedule=settings.schedule,
+            updates=self.epochs * self.batches,
+            warmup=settings.warmup,
+        )
+        self.order = np.random.default_rng(seed)
+        self.masks = torch.Generator().manual_seed(seed)
+
+    def run(
+        self, on_epoch: Callable[[EpochSummary], None] | None
+    ) -> tuple[tuple[EpochSummary, ...], int]:
+        history: list[EpochSummary] = []
+        best_epoch, best_uar = self.epochs, -math.inf
+        best_state: dict[str, Tensor] | None = None
+        for epoch in range(1, self.epochs + 1):
+            summary = self._run_epoch(epoch)
+            history.append(summary)
+            if summary.dev_uar is not None and summary.dev_uar > best_uar:
+                best_epoch, best_uar = epoch, summary.dev_uar
+                best_state = {k: v.clone() for k, v in self.network.state_dict().items()}
+            if on_epoch is not None:
+                on_epoch(summary)
+        if best_state is not None:
+            self.network.load_state_dict(best_state)
+        return tuple(history), best_epoch
+
+    def _run_epoch(self, epoch: int) -> EpochSummary:
+        started = time.perf_counter()
+        loss = self._train_epoch((epoch - 1) * self.batches)
+        seconds = time.perf_counter() - started
+        uar = self._dev_uar()
+        self.rate.after_epoch(-loss if uar is None else uar)
+        return EpochSummary(
+            epoch=epoch,
+            epochs=self.epochs,
+            loss=loss,
+            dev_uar=uar,
+            learning_rate=self.rate.rate,
+            clips_per_s=len(self.targets) / seconds,
+        )
+
+    def _train_epoch(self, updates_done: int) -> float:
+        self.network.train()
+        drawn = self.order.integers(len(self.clips.versions), size=len(self.targets))
+        lengths = self.clips.lengths[drawn, np.arange(len(drawn))]
+        total = 0.0
+        batches = shuffle_batches(lengths, self.settings.batch_size, self.order)
+        for update, batch in enumerate(batches, start=updates_done):
+            self.rate.before_update(update)
+            total += self._update(batch, drawn[batch]) * len(batch)
+        if not math.isfinite(total):
+            raise ConfigurationError(
+                f"`learning_rate` = {self.settings.learning_rate} made the loss {total}; choose a "
+                "smaller one"
+            )
+        return total / len(self.targets)
+
+    def _update(self, batch: npt.NDArray[np.int64], drawn: npt.NDArray[np.int64]) -> float:
+        features, lengths = pad_clips(self.clips.versions, batch, drawn)
+        normalised = self.network.normalisation(features)
+        if self.settings.spec_augment:
+            normalised = spec_augment(
+                normalised,
+                lengths,
+                self.masks,
+                max_time_share=MASKED_TIME_SHARE,
+                max_bands=round(MASKED_BAND_SHARE * features.shape[2]),
+            )
+        logits = self.network.classify(normalised, lengths).logits
+        loss = self.loss(logits, self.targets[torch.from_numpy(batch)])
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
+        self.optimiser.step()
+        return loss.item()
+
+    def _dev_uar(self) -> float | None:
+        if self.dev is None:
+            return None
+        features, truth = self.dev
+        prediction = predict_with(self.network, features, batch_clips=DEV_BATCH_CLIPS).labels
+        return unweighted_average_recall(truth, prediction, self.targets.shape[1])
+
+
+def _check_dev(dev: Dev | None, bands: int, n_classes: int) -> None:
+    if dev is None:
+        return
+    features, truth = dev
+    check_labels("dev", truth, n_classes)
+    if len(features) != len(truth) or not len(truth) or features.bands != bands:
+        raise ConfigurationError(
+            f"`dev` must have one label per clip, at least one clip and {bands} bands, but has "
+            f"{len(features)} clips, {len(truth)} labels and {features.bands} bands"
+        )
+    check_features(features)

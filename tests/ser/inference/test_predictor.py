@@ -1,0 +1,92 @@
+"""Posteriors and embeddings of many clips."""
+
+import numpy as np
+import pytest
+import torch
+
+from ser.errors import ConfigurationError
+from ser.features.ragged import RaggedFeatures
+from ser.inference.predictor import predict, predict_with
+from ser.models.build import CrnnParameters, build_classifier
+from ser.models.trained import TrainedModel
+
+PARAMETERS = CrnnParameters(channels=(4, 8), time_pools=(2, 2), lstm_size=8, embedding_size=6)
+
+
+@pytest.fixture
+def model() -> TrainedModel:
+    """Return a small random model of three classes."""
+    torch.manual_seed(0)
+    return TrainedModel(
+        network=build_classifier(PARAMETERS, n_classes=3, n_bands=16).eval(),
+        parameters=PARAMETERS,
+        classes=("anger", "neutral", "sadness"),
+        feature_set="test",
+        sample_rate=16000,
+    )
+
+
+@pytest.fixture
+def clips() -> RaggedFeatures:
+    """Return 40 random clips of 1 … 60 frames."""
+    rng = np.random.default_rng(0)
+    return RaggedFeatures.from_list([rng.normal(size=(n, 16)) for n in rng.integers(1, 61, 40)])
+
+
+def test_each_clip_gets_a_posterior_and_an_embedding(model, clips):
+    """Rows are distributions, float32."""
+    prediction = predict(model, clips)
+    assert prediction.posterior.shape == (40, 3)
+    assert prediction.embeddings.shape == (40, 6)
+    assert prediction.posterior.dtype == prediction.embeddings.dtype == np.float32
+    np.testing.assert_allclose(prediction.posterior.sum(axis=1), 1, atol=1e-6)
+    assert np.array_equal(prediction.labels, prediction.posterior.argmax(axis=1))
+
+
+@pytest.mark.parametrize("batch_clips", [1, 7, 100])
+def test_batch_size_changes_nothing(model, clips, batch_clips):
+    """Answers agree up to rounding."""
+    expected, found = predict(model, clips), predict(model, clips, batch_clips=batch_clips)
+    np.testing.assert_allclose(found.posterior, expected.posterior, atol=1e-6)
+    np.testing.assert_allclose(found.embeddings, expected.embeddings, atol=1e-5)
+
+
+def test_answers_follow_the_order_of_the_clips(model, clips):
+    """Shuffled clips get shuffled answers."""
+    order = np.random.default_rng(1).permutation(40)
+    shuffled = predict(model, clips.take(order)).posterior
+    np.testing.assert_allclose(shuffled, predict(model, clips).posterior[order], atol=1e-6)
+
+
+def test_no_clip_gives_no_row(model):
+    """An empty pool is no error."""
+    prediction = predict(model, RaggedFeatures.from_list([], bands=16))
+    assert prediction.posterior.shape == (0, 3)
+    assert prediction.embeddings.shape == (0, 6)
+
+
+def test_the_mode_of_the_network_is_left_alone(model, clips):
+    """Scoring dev clips in the middle of training does not end it."""
+    model.network.train()
+    predict_with(model.network, clips, batch_clips=8)
+    assert model.network.training
+
+
+def test_other_bands_are_refused(model):
+    """The message names the feature set of the model."""
+    clips = RaggedFeatures.from_list([np.zeros((3, 8))])
+    with pytest.raises(ConfigurationError, match="16 bands of feature set `test`, but have 8"):
+        predict(model, clips)
+
+
+def test_an_empty_batch_size_is_refused(model, clips):
+    """At least one clip at a time."""
+    with pytest.raises(ConfigurationError, match="`batch_clips` must be ≥ 1, but got 0"):
+        predict(model, clips, batch_clips=0)
+
+
+def test_clips_that_are_not_finite_are_refused(model, clips):
+    """A NaN posterior is never returned."""
+    clips.values[0] = np.nan
+    with pytest.raises(ConfigurationError, match=r"clips at \[0\] hold NaN"):
+        predict(model, clips)

@@ -1,0 +1,114 @@
+"""Stored models: equal bytes, equal answers, refused when touched."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+
+from ser.errors import ArtifactError
+from ser.features.ragged import RaggedFeatures
+from ser.inference.predictor import predict
+from ser.models.build import CrnnParameters, build_classifier
+from ser.models.trained import TrainedModel
+from ser.training.checkpoint import load_model, save_model
+
+
+@pytest.fixture
+def model() -> TrainedModel:
+    """Return a small random model with statistics away from 0 and 1."""
+    parameters = CrnnParameters(channels=(4, 8), time_pools=(2, 2), lstm_size=8)
+    torch.manual_seed(0)
+    network = build_classifier(parameters, n_classes=3, n_bands=16)
+    network.normalisation.set_statistics(torch.randn(16), torch.rand(16) + 1)
+    return TrainedModel(
+        network=network.eval(),
+        parameters=parameters,
+        classes=("anger", "neutral", "überrascht"),
+        feature_set="log_mel-000000000000",
+        sample_rate=16000,
+        training={"epochs": 3, "loss": "focal", "updates": None},
+        best_epoch=2,
+    )
+
+
+def test_a_loaded_model_says_the_same(model, tmp_path):
+    """Posteriors and embeddings are equal bit for bit."""
+    save_model(model, tmp_path / "model.safetensors")
+    loaded = load_model(tmp_path / "model.safetensors")
+    rng = np.random.default_rng(0)
+    clips = RaggedFeatures.from_list([rng.normal(size=(n, 16)) for n in (30, 3, 17)])
+    before, after = predict(model, clips), predict(loaded, clips)
+    assert np.array_equal(before.posterior, after.posterior)
+    assert np.array_equal(before.embeddings, after.embeddings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["parameters", "classes", "feature_set", "sample_rate", "training", "best_epoch"],
+)
+def test_a_loaded_model_knows_what_it_was_made_from(model, tmp_path, name):
+    """Everything but the history survives."""
+    save_model(model, tmp_path / "model.safetensors")
+    loaded = load_model(tmp_path / "model.safetensors")
+    assert getattr(loaded, name) == getattr(model, name)
+
+
+def test_equal_models_give_equal_bytes(model, tmp_path):
+    """Saved again, and saved after loading, the file is the same."""
+    first = save_model(model, tmp_path / "a")
+    assert save_model(model, tmp_path / "b") == first
+    assert save_model(load_model(tmp_path / "a"), tmp_path / "c") == first
+    assert hashlib.sha256((tmp_path / "a").read_bytes()).hexdigest() == first
+
+
+def test_only_the_finished_file_is_left(model, tmp_path):
+    """Folders are created and no temporary file stays."""
+    save_model(model, tmp_path / "deep" / "model")
+    save_model(model, tmp_path / "deep" / "model")
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model"]
+
+
+def test_a_failed_write_leaves_nothing_behind(model, tmp_path):
+    """Where the file cannot take its place, the temporary one goes."""
+    (tmp_path / "model").mkdir()
+    with pytest.raises(OSError, match="model"):
+        save_model(model, tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_changed_byte_is_noticed(model, tmp_path):
+    """The hash is checked before anything is parsed."""
+    path = tmp_path / "model"
+    sha256 = save_model(model, path)
+    assert load_model(path, sha256=sha256).classes == model.classes
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=f"must have the SHA-256 {sha256}, but has"):
+        load_model(path, sha256=sha256)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 200, -100], ids=["empty", "no header", "cut header", "cut"])
+def test_a_cut_file_is_refused(model, tmp_path, kept):
+    """Damage is an artifact error, whatever breaks first."""
+    path = tmp_path / "model"
+    save_model(model, path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ArtifactError, match="cannot be read as one"):
+        load_model(path)
+
+
+def test_weights_of_another_origin_are_refused(tmp_path):
+    """A safetensors file without our description is not a model."""
+    from safetensors.torch import save_file
+
+    save_file({"weights": torch.zeros(2)}, tmp_path / "model", metadata={"format": "pt"})
+    with pytest.raises(ArtifactError, match="must be a model of the format serloop-crnn-1"):
+        load_model(tmp_path / "model")
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    """The message names the path."""
+    with pytest.raises(ArtifactError, match=r"No such file.*absent"):
+        load_model(tmp_path / "absent")

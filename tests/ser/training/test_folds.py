@@ -1,0 +1,129 @@
+"""Splits by speaker, and the firewall against leakage."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ser.errors import ConfigurationError, LeakageError
+from ser.training.folds import Split, check_speaker_disjoint, hold_out, speaker_folds
+
+SPEAKERS = ["a", "a", "b", "b", "c", "d"]
+
+
+def make_split(train=(), dev=(), test=()) -> Split:
+    """Return a split from positions."""
+    return Split(*(np.array(part, dtype=np.int64) for part in (train, dev, test)))
+
+
+def test_a_speaker_in_two_parts_is_named_with_the_parts():
+    """Every offender is listed."""
+    split = make_split(train=[0, 2], dev=[3], test=[1, 4])
+    message = r"speaker `a` \(train, test\), speaker `b` \(train, dev\)"
+    with pytest.raises(LeakageError, match=message):
+        check_speaker_disjoint({"speaker": SPEAKERS}, split)
+
+
+def test_a_shared_session_is_refused_even_when_speakers_differ():
+    """Two people of one recorded meeting share its room."""
+    split = hold_out(["a", "b"], test=["b"])
+    with pytest.raises(LeakageError, match=r"session `s1` \(train, test\)"):
+        check_speaker_disjoint({"speaker": ["a", "b"], "session": ["s1", "s1"]}, split)
+
+
+def test_a_clip_in_two_parts_is_refused():
+    """The same position may not be learnt and tested."""
+    with pytest.raises(LeakageError, match=r"clip at position `3` \(train, test\)"):
+        check_speaker_disjoint({}, make_split(train=[2, 3], test=[3]))
+
+
+def test_unknown_speakers_on_both_sides_are_refused():
+    """Clips of unknown people cannot be shown to be of different people."""
+    with pytest.raises(LeakageError, match=r"speaker `\(unknown\)` \(train, test\)"):
+        check_speaker_disjoint({"speaker": ["a", None, None]}, make_split([0, 1], [], [2]))
+
+
+def test_a_grouping_unknown_everywhere_is_passed_over():
+    """A corpus without sessions can still be split by speaker."""
+    split = hold_out(SPEAKERS, test=["b"])
+    check_speaker_disjoint({"speaker": SPEAKERS, "session": [None] * 6}, split)
+
+
+def test_a_long_list_of_offenders_is_cut():
+    """The message stays readable and says how many there are."""
+    speakers = [f"s{i:03d}" for i in range(30)] * 2
+    split = make_split(train=range(30), test=range(30, 60))
+    with pytest.raises(LeakageError, match=r"s019.* and 10 more"):
+        check_speaker_disjoint({"speaker": speakers}, split)
+
+
+def test_positions_beyond_the_clips_are_refused():
+    """A split of another table is noticed."""
+    with pytest.raises(ConfigurationError, match="`test` must hold positions in 0 … 1"):
+        check_speaker_disjoint({"speaker": ["a", "b"]}, make_split([0], [], [2]))
+
+
+def test_hold_out_puts_every_clip_in_exactly_one_part():
+    """Named speakers leave the training part."""
+    split = hold_out(SPEAKERS, test=["b", "d"], dev=["c"])
+    assert [part.tolist() for part in (split.train, split.dev, split.test)] == [
+        [0, 1],
+        [4],
+        [2, 3, 5],
+    ]
+
+
+def test_hold_out_refuses_speakers_without_a_clip():
+    """A misspelt speaker would silently test nothing."""
+    with pytest.raises(ConfigurationError, match=r"without a clip: \['z'\]"):
+        hold_out(SPEAKERS, test=["z"])
+
+
+def test_hold_out_refuses_a_speaker_in_both_parts():
+    """Choosing epochs on test speakers is leakage."""
+    with pytest.raises(LeakageError, match=r"share the speakers \['b'\]"):
+        hold_out(SPEAKERS, test=["b"], dev=["b"])
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 5])
+def test_folds_test_every_clip_once_and_share_no_speaker(n_folds):
+    """Together the test parts are the corpus."""
+    speakers = [f"s{i}" for i in np.random.default_rng(0).integers(12, size=200)]
+    folds = speaker_folds(speakers, n_folds, seed=1)
+    assert sorted(np.concatenate([fold.test for fold in folds]).tolist()) == list(range(200))
+    for fold in folds:
+        check_speaker_disjoint({"speaker": speakers}, fold)
+
+
+def test_folds_hold_about_equally_many_clips():
+    """Speakers of very different size are balanced."""
+    speakers = [f"s{i}" for i in range(10) for _ in range(10 * (i + 1))]
+    sizes = [len(fold.test) for fold in speaker_folds(speakers, 5, seed=0)]
+    assert max(sizes) - min(sizes) <= 20
+
+
+def test_the_seed_decides_the_folds():
+    """Equal seeds give equal folds and another seed other ones."""
+    speakers = [f"s{i}" for i in range(20)]
+    first, again, other = (speaker_folds(speakers, 4, seed=seed) for seed in (0, 0, 1))
+    assert all(np.array_equal(a.test, b.test) for a, b in zip(first, again, strict=True))
+    assert not all(np.array_equal(a.test, b.test) for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("n_folds", [1, 5])
+def test_impossible_numbers_of_folds_are_refused(n_folds):
+    """Each fold needs a speaker to test and one to learn from."""
+    with pytest.raises(ConfigurationError, match=f"the 4 speakers, but got {n_folds}"):
+        speaker_folds(SPEAKERS, n_folds, seed=0)
+
+
+def test_published_ravdess_folds_share_no_actor(serloop_data):
+    """The folds of Luna-Jiménez et al. pass the firewall."""
+    published = json.loads(
+        (serloop_data / "splits" / "ravdess_5fold_luna_jimenez.json").read_text()
+    )
+    actors = [str(actor) for actor in range(1, 25) for _ in range(2)]
+    for test in published["test"]:
+        split = hold_out(actors, test=list(map(str, test)))
+        check_speaker_disjoint({"speaker": actors}, split)
+        assert len(split.test) == 2 * len(test)

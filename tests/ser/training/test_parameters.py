@@ -1,0 +1,33 @@
+"""Settings of a training."""
+
+import pytest
+
+from ser.errors import ConfigurationError
+from ser.training.parameters import TrainingParameters
+
+
+@pytest.mark.parametrize(("clips", "epochs"), [(1, 100), (16, 100), (17, 50), (320, 5), (3200, 1)])
+def test_a_budget_of_updates_gives_whole_epochs(clips, epochs):
+    """Few clips are seen more often, and every clip at least once."""
+    assert TrainingParameters(updates=100, batch_size=16).count_epochs(clips) == epochs
+
+
+def test_without_a_budget_the_number_of_epochs_is_as_given():
+    """The number of clips does not matter."""
+    assert TrainingParameters(epochs=7).count_epochs(1) == 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"epochs": 0}, "`epochs` must be > 0"),
+        ({"updates": 0}, "`updates` must be ≥ 1"),
+        ({"learning_rate": 0.0}, "`learning_rate`"),
+        ({"weight_decay": -1.0}, "`weight_decay` must be ≥ 0"),
+        ({"label_smoothing": 1.0}, r"`label_smoothing` must lie in \[0, 1\)"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong, message):
+    """The message names the setting."""
+    with pytest.raises(ConfigurationError, match=message):
+        TrainingParameters(**wrong)
