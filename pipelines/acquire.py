@@ -26,7 +26,12 @@ from pipelines.campaign import (
     read_rounds,
     round_name,
 )
-from pipelines.clipset import corpus_classes, corpus_clips, default_test_speakers
+from pipelines.clipset import (
+    corpus_classes,
+    corpus_clips,
+    default_test_speakers,
+    require_speakers,
+)
 from pipelines.convert import read_posterior, to_table
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.progress import Progress
@@ -148,6 +153,7 @@ class _RoundPlan:
 
 def _record_round(store: Warehouse, settings: Settings, plan: _RoundPlan) -> None:
     clips = corpus_clips(store, plan.corpus)
+    require_speakers(clips, plan.test_speakers)
     test_speakers = plan.test_speakers or default_test_speakers(clips)
     held_out = pc.is_in(clips["speaker"], pa.array(test_speakers, pa.string()))
     pool = clips.filter(pc.invert(held_out))["clip_id"].to_pylist()
@@ -210,6 +216,8 @@ def _pick_arms(
     asked = {arm: set(clips_of(read_asks(store, plan.campaign, arm=arm))) for arm in ARMS}
     clip_ids, posterior = _predictions(store, plan, set(pool) - asked["active"])
     _, classes = corpus_classes(store, plan.corpus)
+    # An arm that has asked about the whole pool has no row to tell the number of classes from.
+    posterior = posterior.reshape(len(clip_ids), len(classes))
     strategy: Strategy = settings.rounds.strategy
     active = select_round(
         clip_ids,
@@ -234,7 +242,9 @@ def _predictions(
             "name it with --model"
         )
     predictions = queries.select_predictions(store, plan.model_id)
-    predictions = predictions.filter(pc.is_in(predictions["clip_id"], pa.array(sorted(wanted))))
+    predictions = predictions.filter(
+        pc.is_in(predictions["clip_id"], pa.array(sorted(wanted), pa.string()))
+    )
     if predictions.num_rows < len(wanted):
         missing = sorted(wanted - set(predictions["clip_id"].to_pylist()))
         raise PipelineError(

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipelines.convert import read_posterior, read_waveform
 from pipelines.errors import NothingToDoError, PipelineError
+from ser.training.folds import check_speaker_disjoint, hold_out, speaker_folds
 from warehouse import Warehouse, queries
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ INTENDED = "intended"
 DEFAULT_FOLDS = 5
 # Who is held out must not change with the training seed, or two models could not be compared.
 FOLD_SEED = 0
+SPEAKERS_LISTED = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +80,12 @@ def select_clip_set(
 
     Raises:
         LeakageError: If parts share a speaker or a session, with the offenders.
+        PipelineError: If a named speaker has no clip in the corpus.
         NothingToDoError: If the corpus has no clip, or none with such a label.
     """
-    from ser.training.folds import check_speaker_disjoint, hold_out  # noqa: PLC0415 - loads torch
-
     clips = corpus_clips(store, corpus)
     taxonomy, classes = corpus_classes(store, corpus)
+    require_speakers(clips, (*test_speakers, *dev_speakers))
     held_out = tuple(sorted(test_speakers)) or default_test_speakers(clips)
     targets, votes = _targets(store, clips, labels, classes)
     labelled = np.flatnonzero(targets.sum(axis=1) > 0)
@@ -142,6 +144,27 @@ def corpus_classes(store: Warehouse, corpus: str) -> tuple[str, tuple[str, ...]]
     raise NothingToDoError(f"corpus `{corpus}` is not in the warehouse; ingest it first")
 
 
+def require_speakers(clips: pa.Table, names: Sequence[str]) -> None:
+    """Refuse speakers whom the corpus does not have: a misspelt name would hold nobody out.
+
+    Args:
+        clips: Clips of one corpus.
+        names: Speakers named to be held out.
+
+    Raises:
+        PipelineError: If one of them has no clip, with the speakers there are.
+    """
+    known = sorted(set(clips["speaker"].to_pylist()) - {None})
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        listed = ", ".join(known[:SPEAKERS_LISTED]) or "none"
+        more = f" and {len(known) - SPEAKERS_LISTED} more" if len(known) > SPEAKERS_LISTED else ""
+        raise PipelineError(
+            f"no clip is spoken by {', '.join(f'`{name}`' for name in unknown)}, so holding them "
+            f"out would hold out nobody; the speakers are {listed}{more}"
+        )
+
+
 def default_test_speakers(clips: pa.Table) -> tuple[str, ...]:
     """Return a fifth of the speakers, or of the sessions where sessions are known.
 
@@ -151,8 +174,6 @@ def default_test_speakers(clips: pa.Table) -> tuple[str, ...]:
     Raises:
         PipelineError: If there are fewer speakers than folds, or a speaker is unknown.
     """
-    from ser.training.folds import speaker_folds  # noqa: PLC0415 - loads torch
-
     speakers = clips["speaker"].to_pylist()
     sessions = clips["session"].to_pylist()
     groups = speakers if None in sessions else sessions

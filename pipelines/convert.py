@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipelines.identity import digest
 from ser.corpora.records import CorpusInfo, Unrecognised
 from warehouse.schemas import TABLES
 
@@ -294,9 +295,10 @@ def read_waveform(pcm16: bytes) -> npt.NDArray[np.float32]:
 
 
 def read_posterior(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """Return a posterior column as ``(N, C)``."""
+    """Return a posterior column as ``(N, C)``; without rows C is unknown and 0."""
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(flat, np.float64).reshape(len(column), -1)
+    classes = len(flat) // max(len(column), 1)
+    return np.asarray(flat, np.float64).reshape(len(column), classes)
 
 
 def _lists(matrix: npt.NDArray[np.floating], kind: pa.DataType) -> pa.ListArray:
@@ -311,11 +313,13 @@ def _vote_id(source: str, reference: str) -> str:
 
 
 def audio_file_name(clip_id: str) -> Path:
-    """Return the relative path that a clip's exported audio gets.
+    """Return the relative path that a clip's exported audio gets, always inside its corpus.
 
     Example:
         >>> audio_file_name("ravdess/03-01").as_posix()
         'ravdess/03-01.flac'
     """
     corpus, _, native_id = clip_id.partition("/")
-    return Path(corpus) / f"{native_id}.flac"
+    # A native id from somebody's manifest is any text, and must not lead out of the folder.
+    leads_out = any(part in {"", ".", ".."} for part in native_id.split("/"))
+    return Path(corpus) / f"{digest(native_id) if leads_out else native_id}.flac"

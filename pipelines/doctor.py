@@ -107,8 +107,8 @@ def _check_disk(settings: Settings) -> Iterator[Finding]:
     folder = settings.home.resolve()
     while not folder.exists():
         folder = folder.parent
-    if not os.access(folder, os.W_OK):
-        yield Finding("home", "broken", f"`{folder}` is not writable", "set SERLOOP_HOME")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        yield Finding("home", "broken", f"`{folder}` is no writable folder", "set SERLOOP_HOME")
         return
     free_gb = shutil.disk_usage(folder).free / 1e9
     state: State = "ok" if free_gb >= FREE_GB_WANTED else "note"

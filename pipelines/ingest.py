@@ -6,7 +6,7 @@ batch in order. A run killed anywhere leaves whole batches, and the next run mak
 
 import multiprocessing
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -143,13 +143,13 @@ def list_new_sources(store: Warehouse, corpus: str, scan: Scan) -> tuple[list[So
     sources = []
     for utterance in scan.utterances:
         path = str(utterance.path)
-        before = known.get(f"{corpus}/{utterance.native_id}") or known.get(path)
+        before = known[f"{corpus}/{utterance.native_id}"] + known[path]
         size, mtime_ns = _stat(scan.folder / utterance.path)
-        if before and _identity(before) == (path, size, mtime_ns):
+        if (path, size, mtime_ns) in map(_identity, before):
             continue
-        revision = (before["revision"] or 0) + 1 if before else 1
-        known_sha256 = before["audio_sha256"] if before else None
-        sources.append(Source(utterance, size, mtime_ns, known_sha256, revision))
+        revision = 1 + max((row["revision"] or 0 for row in before), default=0)
+        contents = frozenset(row["audio_sha256"] for row in before)
+        sources.append(Source(utterance, size, mtime_ns, contents, revision))
     return sources, len(scan.utterances) - len(sources)
 
 
@@ -200,9 +200,12 @@ def commit_outcome(
     return outcome
 
 
-def _index_sources(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Index known files by clip id, or by path for rejects, which have no clip."""
-    return {row["clip_id"] or row["path"]: row for row in rows}
+def _index_sources(rows: Sequence[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
+    """Index known files by clip id, and refused contents by path: they have no clip."""
+    index = defaultdict(list)
+    for row in rows:
+        index[row["clip_id"] or row["path"]].append(row)
+    return index
 
 
 def _identity(row: dict[str, Any]) -> tuple[str, int, int]:

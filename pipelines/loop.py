@@ -162,6 +162,7 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
             corpus=corpus,
             labels=consensus.runs[0].run_id,
             test_speakers=held_out,
+            recipe="round",
             round_id=round_id,
             arm=arm,
         )

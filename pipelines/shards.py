@@ -28,14 +28,14 @@ class Source:
         utterance: What its name says.
         size: Bytes on disk.
         mtime_ns: Modification time, nanoseconds.
-        known_sha256: Hash of the version in the warehouse, if there is one.
+        known: Hashes of the contents the warehouse has of it, taken or refused.
         revision: Revision its clip gets if the content is new.
     """
 
     utterance: Utterance
     size: int
     mtime_ns: int
-    known_sha256: str | None
+    known: frozenset[str]
     revision: int
 
 
@@ -103,7 +103,7 @@ def prepare_shard(job: ShardJob) -> ShardOutcome:
     changed = [
         (source, outcome)
         for source, outcome in zip(job.sources, outcomes, strict=True)
-        if outcome.audio_sha256 != source.known_sha256
+        if outcome.audio_sha256 not in source.known
     ]
     clips = [(s, o) for s, o in changed if isinstance(o, PreparedClip)]
     rejects = [(s, o) for s, o in changed if not isinstance(o, PreparedClip)]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +39,7 @@ def write_task_file(store: Warehouse, progress: Progress, asks: pa.Table, out: P
         for row in waveforms.to_pylist():
             write_audio(out.parent / names[row["clip_id"]], row["pcm16"], row["sample_rate"])
             advance()
-    urls = {clip_id: f"{LOCAL_FILES_URL}{name.as_posix()}" for clip_id, name in names.items()}
+    urls = {clip: f"{LOCAL_FILES_URL}{quote(name.as_posix())}" for clip, name in names.items()}
     out.write_text(json.dumps(build_tasks(asks, urls), indent=1), encoding="utf-8")
     _, classes = corpus_classes(store, clip_ids[0].split("/", 1)[0])
     out.with_suffix(".xml").write_text(build_interface(classes), encoding="utf-8")

@@ -3,9 +3,9 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.clipset import INTENDED, ClipSet, read_features, read_waveforms, select_clip_set
 from pipelines.convert import model_row
@@ -21,9 +21,13 @@ from warehouse import Warehouse
 if TYPE_CHECKING:
     from ser.features.ragged import RaggedFeatures
     from ser.features.spectral import LogMel
+    from ser.models.build import CrnnParameters
     from ser.models.trained import EpochSummary, TrainedModel
+    from ser.training.parameters import TrainingParameters
 
 SPEED_FACTORS = (0.9, 1.1)
+# `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
+Recipe = Literal["full", "round"]
 TRAINER_SETTINGS = (
     "epochs",
     "updates",
@@ -89,6 +93,7 @@ def train(
     labels: str = INTENDED,
     test_speakers: tuple[str, ...] = (),
     dev_speakers: tuple[str, ...] = (),
+    recipe: Recipe = "full",
     round_id: str | None = None,
     arm: str | None = None,
 ) -> TrainResult:
@@ -103,6 +108,7 @@ def train(
         labels: `intended` for the corpus's own labels, or the id of a consensus run.
         test_speakers: Speakers held out for evaluation; empty for the default fifth.
         dev_speakers: Speakers held out to choose the best epoch; empty for none.
+        recipe: `full` trains to convergence, `round` trains a smaller network in seconds.
         round_id: Round this model belongs to.
         arm: Arm of the round whose asks it learned from.
 
@@ -127,7 +133,8 @@ def train(
                 f"every labelled clip of corpus `{corpus}` belongs to a held-out speaker; hold "
                 "fewer speakers out, or label clips of others"
             )
-        plan = make_plan(settings, clips, corpus=corpus, labels=labels, round_id=round_id, arm=arm)
+        origin = {"corpus": corpus, "labels": labels, "round_id": round_id, "arm": arm}
+        plan = make_plan(settings, clips, recipe, origin)
         known = find_model(store, plan.model_id)
         is_new = known is None or not plan.artifact(settings).is_file()
         if known is None or is_new:
@@ -154,53 +161,75 @@ class Plan:
     Args:
         model_id: Corpus and a hash of the configuration, the targets and the code.
         config: What the model row records.
+        features: The feature set.
+        network: Sizes of the network.
+        training: How it is trained.
     """
 
     model_id: str
     config: dict[str, Any]
+    features: "LogMel"
+    network: "CrnnParameters"
+    training: "TrainingParameters"
 
     def artifact(self, settings: Settings) -> Path:
         """Return where the weights are kept."""
         return settings.artifacts / f"{self.model_id}.safetensors"
 
 
-def make_plan(settings: Settings, clips: ClipSet, *, corpus: str, **origin: str | None) -> Plan:
+def make_plan(
+    settings: Settings, clips: ClipSet, recipe: Recipe, origin: dict[str, str | None]
+) -> Plan:
     """Name a training run by its content.
 
     Args:
-        settings: Training and feature settings.
+        settings: Training and feature settings, which override the recipe's.
         clips: What is learned from.
-        corpus: Corpus name.
-        origin: Where the labels come from: `labels`, `round_id`, `arm`.
+        recipe: Network and training to start from.
+        origin: `corpus`, `labels`, `round_id` and `arm`.
     """
-    from ser.features.spectral import LogMel  # noqa: PLC0415 - loads torch
+    from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
+    from ser.models.build import COMPACT_CRNN, CrnnParameters  # noqa: PLC0415
+    from ser.training.parameters import ROUND_TRAINING, TrainingParameters  # noqa: PLC0415
 
+    features = LogMel(**settings.audio.overrides("hop"))
+    network = COMPACT_CRNN if recipe == "round" else CrnnParameters()
+    base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
+    training = replace(base, **settings.training.overrides(*TRAINER_SETTINGS))
     config = {
-        "corpus": corpus,
         **origin,
         "test_speakers": list(clips.test_speakers),
         "dev_speakers": list(clips.dev_speakers),
-        "features": LogMel(**settings.audio.overrides("hop")).parameters,
-        "training": settings.training.model_dump(),
+        "features": features.parameters,
+        "network": asdict(network),
+        "training": asdict(training),
+        "speed_perturbation": settings.training.speed_perturbation,
+        "seed": settings.training.seed,
         "clips": clips.ids(clips.train),
     }
     # The clips' labels are part of the name, so new votes on old clips make a new model.
     evidence = clips.targets[clips.train].tolist()
-    return Plan(f"{corpus}-{digest(config, evidence, code_version())}", config)
+    model_id = f"{origin['corpus']}-{digest(config, evidence, code_version())}"
+    return Plan(model_id, config, features, network, training)
 
 
 def _fit_and_record(
     store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
 ) -> dict[str, Any]:
-    from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
-    from ser.training.checkpoint import save_model  # noqa: PLC0415
+    from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
 
-    log_mel = LogMel(**settings.audio.overrides("hop"))
     snapshot = store.snapshot
-    model = fit(store, settings, progress, clips, log_mel)
+    model = fit(store, settings, progress, clips, plan)
     artifact = plan.artifact(settings)
     artifact.parent.mkdir(parents=True, exist_ok=True)
     dev_uars = [epoch.dev_uar for epoch in model.history if epoch.dev_uar is not None]
+    metrics = {
+        "epochs": len(model.history),
+        "best_epoch": model.best_epoch,
+        "loss": model.history[-1].loss,
+        "dev_uar": max(dev_uars, default=None),
+        "votes": int(clips.votes[clips.train].sum()),
+    }
     row = {
         "model_id": plan.model_id,
         "round_id": plan.config["round_id"],
@@ -211,18 +240,10 @@ def _fit_and_record(
         "code_version": code_version(),
         "taxonomy": clips.taxonomy,
         "classes": list(clips.classes),
-        "feature_set": log_mel.feature_set,
+        "feature_set": plan.features.feature_set,
         "labels": plan.config["labels"],
         "train_clips": len(clips.train),
-        "metrics": json.dumps(
-            {
-                "epochs": len(model.history),
-                "best_epoch": model.best_epoch,
-                "loss": model.history[-1].loss,
-                "dev_uar": max(dev_uars, default=None),
-                "votes": int(clips.votes[clips.train].sum()),
-            }
-        ),
+        "metrics": json.dumps(metrics, sort_keys=True),
         "artifact": artifact.name,
         "artifact_sha256": save_model(model, artifact),
     }
@@ -231,16 +252,16 @@ def _fit_and_record(
 
 
 def fit(
-    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, log_mel: "LogMel"
+    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
 ) -> "TrainedModel":
     """Read the features of the training clips and train on them.
 
     Args:
         store: The warehouse.
-        settings: Training settings.
+        settings: Threads, speed copies and seed.
         progress: Where epochs are shown.
         clips: What to learn from.
-        log_mel: The feature set.
+        plan: Features, network and training.
 
     Returns:
         The trained model.
@@ -248,30 +269,29 @@ def fit(
     import torch  # noqa: PLC0415 - these load torch
 
     from ser.training.loop import train_classifier  # noqa: PLC0415
-    from ser.training.parameters import TrainingParameters  # noqa: PLC0415
 
     torch.set_num_threads(settings.compute.threads)
     train_ids = clips.ids(clips.train)
-    features = read_features(store, log_mel.feature_set, train_ids)
-    parameters = TrainingParameters(**settings.training.overrides(*TRAINER_SETTINGS))
+    features = read_features(store, plan.features.feature_set, train_ids)
     dev = None
     if clips.dev.size:
-        dev_features = read_features(store, log_mel.feature_set, clips.ids(clips.dev))
+        dev_features = read_features(store, plan.features.feature_set, clips.ids(clips.dev))
         dev = (dev_features, clips.targets[clips.dev].argmax(axis=1))
-    augmented = []
+    augmented: Sequence[RaggedFeatures] = ()
     if settings.training.speed_perturbation:
-        augmented = _speed_copies(store, progress, train_ids, log_mel)
-    epochs = parameters.count_epochs(len(train_ids))
+        augmented = _speed_copies(store, progress, train_ids, plan.features)
+    epochs = plan.training.count_epochs(len(train_ids))
     with progress.track(f"train on {len(train_ids)} clips", epochs, "epochs") as advance:
         return train_classifier(
             features,
             clips.targets[clips.train],
             classes=clips.classes,
-            feature_set=log_mel.feature_set,
-            sample_rate=log_mel.sample_rate,
+            feature_set=plan.features.feature_set,
+            sample_rate=plan.features.sample_rate,
             augmented=augmented,
             dev=dev,
-            training=parameters,
+            model=plan.network,
+            training=plan.training,
             seed=settings.training.seed,
             on_epoch=lambda epoch: advance(note=_describe(epoch)),
         )

@@ -65,7 +65,8 @@ def ledger_from_table(
         known: Classes of every taxonomy in the warehouse.
 
     Raises:
-        PipelineError: If a column is missing, or a label is outside the taxonomy.
+        PipelineError: If a column is missing or has the wrong type, or a label is outside the
+            taxonomy.
     """
     given = set(table.column_names)
     if "clip_id" not in given or not given & {"label", *RATINGS}:
@@ -76,14 +77,9 @@ def ledger_from_table(
     _check_labels(table, source, taxonomy, known)
     schema = TABLES["votes"].schema
     count = table.num_rows
-    columns = {
-        name: table[name].cast(schema.field(name).type)
-        if name in given
-        else pa.nulls(count, schema.field(name).type)
-        for name in ("clip_id", *OPTIONAL)
-    }
-    columns["count"] = _filled(table, "count", 1, pa.int32())
-    columns["modality"] = _filled(table, "modality", DEFAULT_MODALITY, pa.string())
+    columns = {name: _column(table, name, source) for name in ("clip_id", *OPTIONAL)}
+    columns["count"] = _column(table, "count", source, default=1)
+    columns["modality"] = _column(table, "modality", source, default=DEFAULT_MODALITY)
     references = _references(pa.table(columns))
     columns |= {
         "vote_id": pa.array([_vote_id(source, reference) for reference in references]),
@@ -148,10 +144,18 @@ def _check_labels(
         )
 
 
-def _filled(table: pa.Table, name: str, default: object, kind: pa.DataType) -> pa.ChunkedArray:
+def _column(table: pa.Table, name: str, source: str, *, default: object = None) -> pa.ChunkedArray:
+    """Return a column in the ledger's type, with the default where it says nothing."""
+    kind = TABLES["votes"].schema.field(name).type
     if name not in table.column_names:
         return pa.array([default] * table.num_rows, kind)
-    return pc.fill_null(table[name].cast(kind), default)
+    try:
+        column = table[name].cast(kind)
+    except pa.ArrowException as error:
+        raise PipelineError(
+            f"column `{name}` of `{source}` must hold {kind}: {error}; correct it"
+        ) from error
+    return column if default is None else pc.fill_null(column, default)
 
 
 def _references(table: pa.Table) -> list[str]:

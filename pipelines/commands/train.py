@@ -17,6 +17,10 @@ def train(
     dev_speakers: Annotated[
         str, typer.Option(help="Speakers, comma-separated, to choose the best epoch on.")
     ] = "",
+    recipe: Annotated[
+        Literal["full", "round"],
+        typer.Option(help="`full` to convergence, or `round`: a smaller network, in seconds."),
+    ] = "full",
     epochs: Annotated[int | None, typer.Option(help="Passes over the clips.")] = None,
     loss: Annotated[
         Literal["cross_entropy", "class_weighted", "focal", "soft_label"] | None,
@@ -42,4 +46,5 @@ def train(
             labels=labels,
             test_speakers=options.names(test_speakers),
             dev_speakers=options.names(dev_speakers),
+            recipe=recipe,
         )

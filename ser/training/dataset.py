@@ -48,7 +48,7 @@ class TrainingClips:
 
         Raises:
             ConfigurationError: If counts or bands differ, features are empty or not finite,
-                rows are no posteriors, or a class has no clip (no mass unless ``decided``).
+                rows are no posteriors, or fewer than two classes have a clip.
         """
         _check_versions(versions)
         _check_targets(targets, len(versions[0]), classes)
@@ -137,9 +137,11 @@ def _check_targets(targets: npt.NDArray[np.floating], clips: int, classes: Seque
 
 
 def _check_classes(targets: Tensor, classes: Sequence[str]) -> None:
+    # A growing label set may not have met every class yet, but one class alone teaches nothing.
     mass = targets.sum(dim=0).tolist()
-    empty = [name for name, share in zip(classes, mass, strict=True) if share <= 0]
-    if empty:
+    present = [name for name, share in zip(classes, mass, strict=True) if share > 0]
+    if len(present) < 2:
         raise ConfigurationError(
-            f"`classes` names {empty} without a training clip; label some or leave them out"
+            f"`targets` must give clips to at least two classes, but only {present} has any; "
+            "label clips of others"
         )

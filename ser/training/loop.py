@@ -68,8 +68,8 @@ def train_classifier(
         The model, in evaluation mode.
 
     Raises:
-        ConfigurationError: If counts do not match, a class has no clip, targets are no
-            posteriors, features are empty or not finite, or the training diverges.
+        ConfigurationError: If counts do not match, fewer than two classes have a clip, targets
+            are no posteriors, features are empty or not finite, or the training diverges.
     """
     model = model or CrnnParameters()
     training = training or TrainingParameters()

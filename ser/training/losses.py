@@ -80,21 +80,20 @@ def soft_label(logits: Tensor, targets: Tensor) -> Tensor:
 def balance_classes(targets: Tensor) -> Tensor:
     """Return weights ``w_c = N / (C · n_c)`` that give every class the same total weight.
 
+    C counts the classes that have clips; a class without any gets weight 0, since nothing can
+    be learned about it yet.
+
     Args:
         targets: Posteriors of the training clips, ``(N, C)``; n_c is the mass of class c.
-
-    Raises:
-        ConfigurationError: If a class has no mass.
 
     Example:
         >>> balance_classes(torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
         tensor([0.6667, 2.0000])
     """
     mass = targets.sum(dim=0)
-    if (mass <= 0).any():
-        empty = torch.nonzero(mass <= 0).flatten().tolist()
-        raise ConfigurationError(f"`targets` must give every class mass, but {empty} have none")
-    return targets.sum() / (targets.shape[1] * mass)
+    has_clips = mass > 0
+    weights = targets.sum() / (has_clips.sum() * mass)
+    return torch.where(has_clips, weights, torch.zeros_like(weights))
 
 
 def build_loss(name: LossName, targets: Tensor, *, gamma: float = 2.0) -> Loss:
