@@ -184,8 +184,11 @@ def default_test_speakers(clips: pa.Table) -> tuple[str, ...]:
             f"{sum(name is None for name in speakers)} of {len(speakers)} clips have no speaker "
             f"and there are {distinct} groups; name speakers with --test-speakers"
         )
-    fold = speaker_folds(groups, min(DEFAULT_FOLDS, distinct), seed=FOLD_SEED)[0]
-    return tuple(sorted({speakers[position] for position in fold.test}))
+    folds = speaker_folds(groups, min(DEFAULT_FOLDS, distinct), seed=FOLD_SEED)
+    # Folds have equally many clips, so one of them may be a single talkative speaker, whose
+    # results would say nothing about others.
+    tested = [tuple(sorted({speakers[i] for i in fold.test})) for fold in folds]
+    return max(tested, key=len)
 
 
 def read_features(store: Warehouse, feature_set: str, clip_ids: Sequence[str]) -> "RaggedFeatures":

@@ -1,7 +1,7 @@
 """The Prefect flows: one per stage and one per composition, made from the plain functions.
 
-A flow takes the parameters of the function it wraps plus `home`; it reads its settings where it
-runs, so that no secret is ever a flow parameter.
+A flow takes the parameters of the function it wraps plus `home` and `options`, the settings given
+for this run alone; it reads all others where it runs, so that no secret is ever a flow parameter.
 """
 
 import inspect
@@ -42,6 +42,7 @@ STAGES = (
     train,
 )
 COMPOSITIONS = (demo, run_round)
+Options = dict[str, dict[str, Any]]
 # What tells two runs of one flow apart at a glance, most telling first.
 NAMING_PARAMETERS = ("corpus", "campaign", "model_id", "source", "round_id")
 
@@ -56,23 +57,26 @@ def make_flow(function: Callable[..., Any], *, is_stage: bool) -> "Flow[..., Any
 
     Returns:
         A flow with the function's own typed parameters, so that Prefect's UI shows and checks
-        them, plus `home`.
+        them, plus `home` and `options`, sections of settings such as `{"training": {"epochs": 3}}`.
     """
 
-    def body(home: Path | None = None, **parameters: Any) -> Any:  # noqa: ANN401
-        run = PrefectRunner(load_settings(home=home))
+    def body(home: Path | None = None, options: Options | None = None, **parameters: Any) -> Any:  # noqa: ANN401
+        run = PrefectRunner(load_settings(home=home, **(options or {})))
         return run(function, **parameters) if is_stage else function(run, **parameters)
 
     signature = inspect.signature(function, eval_str=True)
     own = list(signature.parameters.values())[2 if is_stage else 1 :]
-    home = inspect.signature(body).parameters["home"].replace(kind=inspect.Parameter.KEYWORD_ONLY)
-    parameters: Sequence[inspect.Parameter] = [*own, home]
+    added = [
+        inspect.signature(body).parameters[name].replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name in ("home", "options")
+    ]
+    parameters: Sequence[inspect.Parameter] = [*own, *added]
     body.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     body.__annotations__ = {item.name: item.annotation for item in parameters}
     body.__name__ = function.__name__
     body.__doc__ = function.__doc__
     decorate = flow(
-        name=function.__name__.replace("_", "-"),
+        name=function.__name__.removeprefix("run_").replace("_", "-"),
         flow_run_name=_run_name,
         persist_result=False,
     )

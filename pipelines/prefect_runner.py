@@ -75,19 +75,20 @@ class PrefectRunner:
         """Run one stage as a task, and publish its table as an artifact."""
         if args:
             raise TypeError(f"stage `{stage.__name__}` takes keyword arguments only")
-        result: R = self._task(stage)(**kwargs)
+        result: R = self._task(stage, kwargs.get("arm"))(**kwargs)
         table = [dict(row) for row in result.rows()]
         create_table_artifact(table, key=artifact_key(stage.__name__), description=stage.__doc__)
         return result
 
-    def _task(self, stage: "Stage[P, R]") -> "Task[..., R]":
+    def _task(self, stage: "Stage[P, R]", arm: object) -> "Task[..., R]":
         def call(**parameters: Any) -> R:  # noqa: ANN401 - the stage's own signature checks them
             return stage(self.settings, PrefectProgress(), **parameters)  # type: ignore[call-arg]
 
         call.__doc__ = stage.__doc__
         decorate = task(
             name=stage.__name__,
-            task_run_name=stage.__name__,
+            # A round trains and aggregates once per arm; the rest happens once.
+            task_run_name=f"{stage.__name__}-{arm}" if arm else stage.__name__,
             retries=len(RETRY_DELAYS_S),
             retry_delay_seconds=RETRY_DELAYS_S,
             retry_condition_fn=is_transient,

@@ -59,19 +59,20 @@ class TerminalProgress:
             BarColumn,
             MofNCompleteColumn,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
         from rich.progress import Progress as RichProgress  # noqa: PLC0415
+        from rich.table import Column  # noqa: PLC0415
 
+        # On a narrow terminal the note gives way; numbers cut in half would mislead.
+        whole = Column(no_wrap=True)
         bars = RichProgress(
-            TextColumn("{task.description:<34}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[note]}"),
+            TextColumn("{task.description:<24}", table_column=whole),
+            BarColumn(bar_width=12),
+            MofNCompleteColumn(table_column=whole),
+            TextColumn("{task.fields[rate]}", table_column=whole),
+            TimeRemainingColumn(elapsed_when_finished=True, table_column=whole),
+            TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True, ratio=1)),
             console=self._console,
         )
         with bars:
@@ -81,7 +82,7 @@ class TerminalProgress:
                 bars.update(line, advance=units, note=note)
                 task = bars.tasks[0]
                 if task.elapsed:
-                    rate = f"{task.completed / task.elapsed:,.1f} {unit}/s"
+                    rate = f"{task.completed / task.elapsed:,.0f} {unit}/s"
                     bars.update(line, rate=rate)
 
             yield advance

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,20 @@ class Status:
 MODELS_SHOWN = 10
 
 
-def read_status(settings: Settings) -> Status:
-    """Read what the warehouse holds, and run its data checks.
+def read_status(
+    settings: Settings, *, snapshot: int | None = None, as_of: datetime | None = None
+) -> Status:
+    """Read what the warehouse holds, or held, and run its data checks.
 
     Args:
         settings: Where the warehouse is.
+        snapshot: Look at the past as of this snapshot.
+        as_of: Look at the past as of this time, with a zone.
+
+    Raises:
+        SnapshotError: If there is no such past.
     """
-    with open_store(settings) as store:
+    with open_store(settings, snapshot=snapshot, as_of=as_of) as store:
         uars = {row["model_id"]: row for row in queries.select_evaluations(store).to_pylist()}
         models = sorted(queries.select_models(store).to_pylist(), key=lambda row: row["snapshot"])
         return Status(

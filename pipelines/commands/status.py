@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -9,12 +11,22 @@ from pipelines.commands import options
 from pipelines.commands.session import print_rows, session
 
 
-def status(home: options.Home = None, as_json: options.Json = False) -> None:
+def status(
+    snapshot: Annotated[
+        int | None, typer.Option(help="Look at the past as of this snapshot.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(help="Look at the past as of this time (UTC).")
+    ] = None,
+    home: options.Home = None,
+    as_json: options.Json = False,
+) -> None:
     """Say what the warehouse holds: corpora, votes, models, rounds, failed checks."""
     from pipelines.status import read_status
 
     with session(home, as_json=as_json) as run:
-        found = read_status(run.settings)
+        moment = as_of.replace(tzinfo=UTC) if as_of else None
+        found = read_status(run.settings, snapshot=snapshot, as_of=moment)
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2, default=str))
         return
