@@ -82,7 +82,7 @@ def gather_content(
         curve=tuple(curve),
         confusion=confusion_rows(evaluation["confusion"], len(classes)),
         asked=_asked_clips(store, read_asks(store, campaign, number=number), clips, votes, labels),
-        consensus=_consensus_quality(store, model["labels"], consensus, clips, len(classes)),
+        consensus=_consensus_quality(store, model["labels"], consensus, clips, votes),
         ingest=_ingest_summary(store, corpus, clips),
         next_steps=_next_steps(corpus, campaign),
         difference=_difference(store, latest, clips, classes),
@@ -96,16 +96,17 @@ def _asked_clips(
     votes: pa.Table,
     labels: Mapping[str, str | None],
 ) -> tuple[AskedClip, ...]:
-    """Return the round's most telling clips: highest utility first, some of every arm."""
+    """Return the round's clips, the most telling of every arm first and with sound."""
     rows = sorted(asks.to_pylist(), key=lambda row: (-(row["utility"] or 0.0), row["ask_id"]))
     by_arm = {
         arm: [row for row in rows if row["arm"] == arm] for arm in (SEED_ARM, "active", "random")
     }
     share = {SEED_ARM: CLIPS_SHOWN, "active": CLIPS_SHOWN * 2 // 3, "random": CLIPS_SHOWN // 3}
     shown = [row for arm, members in by_arm.items() for row in members[: share[arm]]]
-    wanted = sorted({row["clip_id"] for row in shown})
-    audio = {row["clip_id"]: row for row in queries.select_waveforms(store, wanted).to_pylist()}
-    facts = _rows_by_clip(clips, wanted)
+    rest = [row for arm, members in by_arm.items() for row in members[share[arm] :]]
+    heard = sorted({row["clip_id"] for row in shown})
+    audio = {row["clip_id"]: row for row in queries.select_waveforms(store, heard).to_pylist()}
+    facts = _rows_by_clip(clips, clips_of(asks))
     received = _votes_by_clip(votes)
     return tuple(
         AskedClip(
@@ -120,7 +121,7 @@ def _asked_clips(
             - facts[row["clip_id"]]["speech_start_s"],
             audio=_encode(audio.get(row["clip_id"])),
         )
-        for row in shown
+        for row in (*shown, *rest)
     )
 
 
@@ -134,13 +135,16 @@ def _consensus_labels(store: Warehouse, model_ids: Sequence[str]) -> dict[str, s
 
 
 def _consensus_quality(
-    store: Warehouse, run_id: str, consensus: pa.Table, clips: pa.Table, n_classes: int
+    store: Warehouse, run_id: str, consensus: pa.Table, clips: pa.Table, votes: pa.Table
 ) -> ConsensusQuality:
     run = next(
         row for row in queries.select_consensus_runs(store).to_pylist() if row["run_id"] == run_id
     )
+    # Of the votes, not of the posterior: an aggregator grows sure of itself where people do not.
     counts, edges = np.histogram(
-        consensus["entropy"].to_numpy(), bins=ENTROPY_BINS, range=(0.0, float(np.log(n_classes)))
+        _vote_entropy(votes, set(consensus["clip_id"].to_pylist())),
+        bins=ENTROPY_BINS,
+        range=(0.0, float(np.log(len(run["classes"])))),
     )
     intended = dict(zip(clips["clip_id"].to_pylist(), clips["intended"].to_pylist(), strict=True))
     pairs = [
@@ -167,6 +171,17 @@ def _consensus_quality(
             for row in queries.select_annotators(store, run_id).to_pylist()
         ),
     )
+
+
+def _vote_entropy(votes: pa.Table, clip_ids: set[str]) -> list[float]:
+    """Return the entropy of the vote shares of each clip, nats."""
+    counts = [
+        np.array(list(received.values()), np.float64)
+        for clip_id, received in _votes_by_clip(votes).items()
+        if clip_id in clip_ids
+    ]
+    shares = [count / count.sum() for count in counts]
+    return [float(-(share * np.log(share)).sum()) for share in shares]
 
 
 def _ingest_summary(store: Warehouse, corpus: str, clips: pa.Table) -> IngestSummary:

@@ -130,7 +130,7 @@ class ConsensusQuality:
         ties: clips without a decided label.
         intended_share: share of clips whose consensus equals the intended label, a tie
             counting as a miss; None when the corpus has no intended label.
-        entropy_counts: clips per bin of posterior entropy, H bins.
+        entropy_counts: clips per bin of the entropy of their votes, H bins.
         entropy_edges: bin edges in nats, H + 1 of them, ascending.
         annotators: every annotator, in any order.
     """

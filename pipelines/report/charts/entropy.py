@@ -1,4 +1,4 @@
-"""How many clips have which posterior entropy."""
+"""How many clips have votes of which entropy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.report.wording import format_count, with_note
 def draw_entropy(
     counts: Sequence[int], edges: Sequence[float], *, n_classes: int, key: str, note: str = ""
 ) -> str:
-    """Draw how many clips have which posterior entropy.
+    """Draw how many clips have votes of which entropy.
 
     Args:
         counts: H clips per bin.
@@ -41,7 +41,7 @@ def draw_entropy(
             axes.add_patch(bar)
             tooltips[f"bin-{index}"] = f"{low:.2f} to {high:.2f} nats: {format_count(count)}"
         _style_entropy_axes(axes, max([*counts, 1]), max(edges[-1], top), top)
-        axes.set_xlabel(with_note("entropy of the consensus, nats", note), labelpad=10)
+        axes.set_xlabel(with_note("entropy of the votes, nats", note), labelpad=10)
         axes.set_ylabel("clips", rotation_mode="anchor")
         return chart.to_svg(
             label=with_note("Entropy histogram", note),
