@@ -77,9 +77,9 @@ def start_process(threads: int) -> None:
     Args:
         threads: Intra-op threads of torch; more than one per process loses on shared cores.
     """
-    import torch  # noqa: PLC0415 - only worker processes need it
+    from ser.threads import use_threads  # noqa: PLC0415 - loads torch
 
-    torch.set_num_threads(threads)
+    use_threads(threads)
 
 
 def prepare_shard(job: ShardJob) -> ShardOutcome:

@@ -1,0 +1,158 @@
+"""Fit: from a set of labelled clips and the settings to a trained network."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.clipset import ClipSet, read_features, read_waveforms
+from pipelines.identity import code_version, digest
+from pipelines.progress import Progress
+from pipelines.settings import Settings
+from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from ser.features.ragged import RaggedFeatures
+    from ser.features.spectral import LogMel
+    from ser.models.build import CrnnParameters
+    from ser.models.trained import EpochSummary, TrainedModel
+    from ser.training.parameters import TrainingParameters
+
+SPEED_FACTORS = (0.9, 1.1)
+# `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
+Recipe = Literal["full", "round"]
+TRAINER_SETTINGS = (
+    "epochs",
+    "updates",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "loss",
+    "schedule",
+    "spec_augment",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a training run depends on, and the name that follows from it.
+
+    Args:
+        model_id: Corpus and a hash of the configuration, the targets and the code.
+        config: What the model row records.
+        features: The feature set.
+        network: Sizes of the network.
+        training: How it is trained.
+    """
+
+    model_id: str
+    config: dict[str, Any]
+    features: "LogMel"
+    network: "CrnnParameters"
+    training: "TrainingParameters"
+
+    def artifact(self, settings: Settings) -> Path:
+        """Return where the weights are kept."""
+        return settings.artifacts / f"{self.model_id}.safetensors"
+
+
+def make_plan(
+    settings: Settings, clips: ClipSet, recipe: Recipe, origin: dict[str, str | None]
+) -> Plan:
+    """Name a training run by its content.
+
+    Args:
+        settings: Training and feature settings, which override the recipe's.
+        clips: What is learned from.
+        recipe: Network and training to start from.
+        origin: `corpus`, `labels`, `round_id` and `arm`.
+    """
+    from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
+    from ser.models.build import COMPACT_CRNN, CrnnParameters  # noqa: PLC0415
+    from ser.training.parameters import ROUND_TRAINING, TrainingParameters  # noqa: PLC0415
+
+    features = LogMel(**settings.audio.overrides("hop"))
+    network = COMPACT_CRNN if recipe == "round" else CrnnParameters()
+    base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
+    training = replace(base, **settings.training.overrides(*TRAINER_SETTINGS))
+    config = {
+        **origin,
+        "test_speakers": list(clips.test_speakers),
+        "dev_speakers": list(clips.dev_speakers),
+        "features": features.parameters,
+        "network": asdict(network),
+        "training": asdict(training),
+        "speed_perturbation": settings.training.speed_perturbation,
+        "seed": settings.training.seed,
+        "clips": clips.ids(clips.train),
+    }
+    # The clips' labels are part of the name, so new votes on old clips make a new model.
+    evidence = clips.targets[clips.train].tolist()
+    model_id = f"{origin['corpus']}-{digest(config, evidence, code_version())}"
+    return Plan(model_id, config, features, network, training)
+
+
+def fit(
+    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
+) -> "TrainedModel":
+    """Read the features of the training clips and train on them.
+
+    Args:
+        store: The warehouse.
+        settings: Threads, speed copies and seed.
+        progress: Where epochs are shown.
+        clips: What to learn from.
+        plan: Features, network and training.
+
+    Returns:
+        The trained model.
+    """
+    from ser.threads import use_threads  # noqa: PLC0415 - these load torch
+    from ser.training.loop import train_classifier  # noqa: PLC0415
+
+    use_threads(settings.compute.threads)
+    train_ids = clips.ids(clips.train)
+    features = read_features(store, plan.features.feature_set, train_ids)
+    dev = None
+    if clips.dev.size:
+        dev_features = read_features(store, plan.features.feature_set, clips.ids(clips.dev))
+        dev = (dev_features, clips.targets[clips.dev].argmax(axis=1))
+    augmented: Sequence[RaggedFeatures] = ()
+    if settings.training.speed_perturbation:
+        augmented = _speed_copies(store, progress, train_ids, plan.features)
+    epochs = plan.training.count_epochs(len(train_ids))
+    with progress.track(f"train on {len(train_ids)} clips", epochs, "epochs") as advance:
+        return train_classifier(
+            features,
+            clips.targets[clips.train],
+            classes=clips.classes,
+            feature_set=plan.features.feature_set,
+            sample_rate=plan.features.sample_rate,
+            augmented=augmented,
+            dev=dev,
+            model=plan.network,
+            training=plan.training,
+            seed=settings.training.seed,
+            on_epoch=lambda epoch: advance(note=_describe(epoch)),
+        )
+
+
+def _speed_copies(
+    store: Warehouse, progress: Progress, clip_ids: Sequence[str], log_mel: "LogMel"
+) -> "list[RaggedFeatures]":
+    """Return the features of the clips played slower and faster (Ko et al. 2015)."""
+    from ser.audio.augment import speed_perturb  # noqa: PLC0415 - loads torch
+
+    waveforms = read_waveforms(store, clip_ids)
+    copies = []
+    with progress.track("speed copies", len(SPEED_FACTORS), "copies") as advance:
+        for factor in SPEED_FACTORS:
+            perturbed = speed_perturb(waveforms, factor)
+            copies.append(log_mel.compute(perturbed))
+            advance()
+    return copies
+
+
+def _describe(epoch: "EpochSummary") -> str:
+    dev = "" if epoch.dev_uar is None else f" dev UAR {epoch.dev_uar:.3f}"
+    return f"loss {epoch.loss:.3f}{dev} {epoch.clips_per_s:.0f} clips/s"
