@@ -1,5 +1,7 @@
 """Demo: the main job from raw audio to a better model, on a corpus that needs no download."""
 
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,14 +100,24 @@ def next_steps(result: DemoResult, settings: Settings) -> str:
         settings: Where it wrote.
     """
     home = f"--home {settings.home}"
+    serloop = _command()
     kind = "synthetic speech" if result.is_synthetic else f"corpus {result.corpus}"
     return f"""\
 UAR of both arms on held-out speakers who were never asked about ({kind}; simulated annotators
 with the error rates of CREMA-D's listeners). Intervals: 95 %, speakers resampled.
 
 Look at   {result.report}
-Then      serloop status {home}
-          serloop round {result.corpus} --simulate {home}    (one more round)
-          serloop round {result.corpus} --tasks tasks.json {home}    (ask people: Label Studio)
+Then      {serloop} status {home}
+          {serloop} round {result.corpus} --simulate {home}    (one more round)
+          {serloop} round {result.corpus} --tasks tasks.json {home}    (ask people: Label Studio)
           make demo CORPUS=ravdess DATA=path/to/ravdess    (real speech)
 """
+
+
+def _command() -> str:
+    """Return how to call this command line again: by name where the shell would find it."""
+    if shutil.which("serloop"):
+        return "serloop"
+    program = Path(sys.argv[0])
+    here = Path.cwd()
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)
