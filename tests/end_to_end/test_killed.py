@@ -1,0 +1,179 @@
+"""Killed at any moment and started again, serloop ends with the rows of an undisturbed run."""
+
+import hashlib
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pipelines.ingest import ingest
+from pipelines.loop import run_round
+from pipelines.progress import SilentProgress
+from pipelines.runner import DirectRunner
+from pipelines.settings import Settings
+from pipelines.train import train
+from pipelines.workspace import open_store
+from tests.end_to_end.runs import Run, count_snapshots, fingerprint
+from warehouse import queries
+
+SILENT = SilentProgress()
+# Small batches, so that there is much to be killed between.
+BATCHED = {"COMPUTE__BATCH_CLIPS": 3, "COMPUTE__PROCESSES": 2}
+QUICK_TRAINING = {"batch_size": 8, "loss": "soft_label", "speed_perturbation": False}
+QUICK_ROUNDS = {"budget": 8, "votes_per_clip": 5, "aggregator": "majority"}
+MIGRATED = 7  # snapshots of an empty warehouse: the first one and six migrations
+
+
+def kill_ingest(folder: Path, root: Path, snapshot: int, delay_s: float) -> bool:
+    """Start an ingest and kill it soon after a commit."""
+    run = Run(folder, "ingest", "synthetic", root, "--json", **BATCHED)
+    home = folder / ".serloop"
+    return run.kill_when(lambda: count_snapshots(home) >= snapshot, delay_s=delay_s)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(synthetic: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Ingest the corpus in peace, in one process; for reading only."""
+    compute = {"batch_clips": BATCHED["COMPUTE__BATCH_CLIPS"], "processes": 1}
+    settings = Settings(home=tmp_path_factory.mktemp("undisturbed"), compute=compute)
+    ingest(settings, SILENT, corpus="synthetic", root=synthetic)
+    return settings
+
+
+def test_ingest_killed_again_and_again(
+    synthetic: Path, undisturbed: Settings, tmp_path: Path, chance: random.Random
+) -> None:
+    """Whatever it was doing when it was killed, the next run goes on, and the rows are equal."""
+    killed = [
+        kill_ingest(tmp_path, synthetic, snapshot, chance.uniform(0, 0.2))
+        for snapshot in (3, MIGRATED + 4)
+    ]
+    assert all(killed)
+    Run(tmp_path, "ingest", "synthetic", synthetic, **BATCHED).finish()
+    settings = Settings(home=tmp_path / ".serloop")
+    assert fingerprint(settings) == fingerprint(undisturbed)
+    with open_store(settings) as store:
+        assert store.check() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", range(12))
+def test_ingest_killed_at_any_moment(
+    synthetic: Path, undisturbed: Settings, tmp_path: Path, attempt: int
+) -> None:
+    """One kill somewhere between the first file and the last commit changes nothing."""
+    chance = random.Random(attempt)
+    kill_ingest(tmp_path, synthetic, chance.randint(0, MIGRATED + 8), chance.uniform(0, 0.5))
+    Run(tmp_path, "ingest", "synthetic", synthetic, **BATCHED).finish()
+    assert fingerprint(Settings(home=tmp_path / ".serloop")) == fingerprint(undisturbed)
+
+
+@pytest.fixture
+def here(undisturbed: Settings, tmp_path: Path) -> Settings:
+    """Return a place with the ingested corpus, to run undisturbed in this process."""
+    return copy(undisturbed, tmp_path / "here")
+
+
+def copy(lender: Settings, home: Path, *, updates: int = 30) -> Settings:
+    """Return a home with what the lender knows; Parquet files never change and are shared."""
+    settings = Settings(
+        home=home,
+        training=QUICK_TRAINING | {"updates": updates},
+        rounds=QUICK_ROUNDS,
+        warehouse={"data_path": lender.data_path},
+    )
+    catalog = Path(settings.catalog)
+    catalog.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(lender.catalog)) as kept, closing(sqlite3.connect(catalog)) as new:
+        kept.backup(new)
+    return settings
+
+
+def start(settings: Settings, *arguments: object) -> Run:
+    """Start `serloop` with the same settings in a process of its own."""
+    variables = {
+        "TRAINING": settings.training.model_dump_json(exclude_none=True),
+        "ROUNDS": settings.rounds.model_dump_json(),
+        "WAREHOUSE__DATA_PATH": settings.data_path,
+        "HOME": settings.home,
+    }
+    return Run(settings.home, *arguments, **variables)
+
+
+def is_learning(run: Run) -> bool:
+    """Return whether a process has loaded torch, which it does to train."""
+    maps = Path(f"/proc/{run.process.pid}/maps")
+    if not maps.parent.is_dir():
+        pytest.skip("there is no /proc to see what a process is doing")
+    return "libtorch_cpu" in maps.read_text(encoding="utf-8")
+
+
+def has_weights(settings: Settings) -> bool:
+    """Return whether weights lie under their final name; their row is committed after that."""
+    return settings.artifacts.is_dir() and any(settings.artifacts.glob("*.safetensors"))
+
+
+def model_of(settings: Settings) -> tuple[dict[str, object], str]:
+    """Return the only model's row, and the hash of its weights as they lie there."""
+    with open_store(settings) as store:
+        (row,) = queries.select_models(store).to_pylist()
+    content = (settings.artifacts / row["artifact"]).read_bytes()
+    return row, hashlib.sha256(content).hexdigest()
+
+
+def test_training_killed_twice(
+    undisturbed: Settings, here: Settings, tmp_path: Path, chance: random.Random
+) -> None:
+    """Killed while it learns and between weights and row, it ends with the same model."""
+    there = copy(undisturbed, tmp_path / "there")
+    run = start(there, "train", "synthetic")
+    assert run.kill_when(lambda: is_learning(run), delay_s=chance.uniform(0.5, 1.0))
+    run = start(there, "train", "synthetic")
+    assert run.kill_when(lambda: has_weights(there))
+    start(there, "train", "synthetic").finish()
+    train(here, SILENT, corpus="synthetic")
+    assert model_of(there) == model_of(here)
+    row, sha256 = model_of(here)
+    assert row["artifact_sha256"] == sha256
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", range(6))
+def test_training_killed_at_any_moment(
+    undisturbed: Settings, here: Settings, tmp_path: Path, attempt: int
+) -> None:
+    """One kill somewhere between start and end changes nothing."""
+    there = copy(undisturbed, tmp_path / "there")
+    start(there, "train", "synthetic").kill_when(
+        lambda: True, delay_s=random.Random(attempt).uniform(0.5, 8.0)
+    )
+    start(there, "train", "synthetic").finish()
+    train(here, SILENT, corpus="synthetic")
+    assert model_of(there) == model_of(here)
+
+
+def play_round(settings: Settings) -> None:
+    """Take the campaign one round further in this process."""
+    run_round(DirectRunner(settings, SILENT), corpus="synthetic", simulate=True)
+
+
+# What a round commits, in order, after the first: consensus, model, evaluation, predictions.
+@pytest.mark.slow
+# In this order a round commits consensus, model, evaluation, and predictions of the pool.
+@pytest.mark.parametrize("commits", [(1,), (2,), (3,), (4,), (1, 2, 3)], ids=str)
+def test_a_round_killed_between_its_commits(
+    undisturbed: Settings, tmp_path: Path, commits: tuple[int, ...]
+) -> None:
+    """Killed after some of its commits, a round goes on there and ends with the same rows."""
+    here = copy(undisturbed, tmp_path / "here", updates=3)
+    play_round(here)
+    there = copy(here, tmp_path / "there", updates=3)
+    asked = count_snapshots(there.home)
+    play_round(here)
+    for count in commits:
+        run = start(there, "round", "synthetic", "--simulate")
+        assert run.kill_when(lambda count=count: count_snapshots(there.home) >= asked + count)
+    start(there, "round", "synthetic", "--simulate").finish()
+    assert fingerprint(there) == fingerprint(here)

@@ -1,0 +1,101 @@
+"""A model is judged on speakers it never met, and the judgement is kept clip by clip."""
+
+import numpy as np
+import pytest
+
+from annotation.testing import fill_votes
+from pipelines.aggregate import aggregate
+from pipelines.clipset import corpus_clips
+from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.evaluate import EvaluateResult, evaluate
+from pipelines.models import require_model
+from pipelines.progress import SilentProgress
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+from tests.pipelines.places import borrow
+from warehouse import queries
+
+SILENT = SilentProgress()
+
+
+@pytest.fixture(scope="module")
+def judged(trained_once, tmp_path_factory: pytest.TempPathFactory):
+    """Judge the trained model once more, elsewhere; for reading only."""
+    settings = borrow(trained_once.settings, tmp_path_factory.mktemp("judged"))
+    return settings, evaluate(settings, SILENT, model_id=trained_once.model_id)
+
+
+def test_the_numbers_follow_from_the_confusion_matrix(judged) -> None:
+    """UAR is the mean recall and WAR the share of right answers, over the test clips."""
+    result: EvaluateResult = judged[1]
+    counts = np.array(result.confusion).reshape(6, 6)
+    assert (result.clips, result.speakers, counts.sum()) == (12, 2, 12)
+    assert result.uar == pytest.approx((counts.diagonal() / counts.sum(axis=1)).mean())
+    assert result.war == pytest.approx(counts.trace() / 12)
+    assert result.uar_low <= result.uar <= result.uar_high
+
+
+def test_the_matrix_is_shown_by_name(judged) -> None:
+    """Rows are the truth, columns what was said."""
+    result: EvaluateResult = judged[1]
+    rows = result.confusion_rows()
+    assert [row["truth"] for row in rows] == list(result.classes)
+    assert sum(rows[0][name] for name in result.classes) == 2
+
+
+def test_judging_again_gives_the_same_and_writes_nothing(judged, trained_once) -> None:
+    """The interval is resampled with a fixed seed, and the row is there already."""
+    settings, result = judged
+    with open_store(trained_once.settings) as before, open_store(settings) as after:
+        assert after.snapshot == before.snapshot
+        (row,) = queries.select_evaluations(after).to_pylist()
+    assert (row["uar"], row["uar_low"], row["uar_high"]) == (
+        result.uar,
+        result.uar_low,
+        result.uar_high,
+    )
+    assert row["part"] == "test"
+
+
+def test_only_held_out_speakers_are_judged_on(judged, trained_once) -> None:
+    """The row names the test speakers, and they are the ones the model was kept from."""
+    with open_store(judged[0]) as store:
+        (row,) = queries.select_evaluations(store).to_pylist()
+        config = require_model(store, trained_once.model_id)["config"]
+    assert row["speakers"] == config["test_speakers"]
+
+
+def test_people_may_be_the_truth(trained) -> None:
+    """A consensus run as truth is another judgement, on the clips people voted on."""
+    settings = trained.settings
+    with open_store(settings) as store:
+        held_out = require_model(store, trained.model_id)["config"]["test_speakers"]
+        clips = corpus_clips(store, "synthetic").to_pylist()
+        asked = [row["clip_id"] for row in clips if row["speaker"] == held_out[0]]
+        votes = {"clip_id": asked, "label": ["anger"] * len(asked)}
+        votes["taxonomy"] = ["synthetic-6"] * len(asked)
+        store.commit({"votes": fill_votes(votes)}, message="votes")
+    run_id = aggregate(settings, SILENT, corpus="synthetic").runs[0].run_id
+    result = evaluate(settings, SILENT, model_id=trained.model_id, truth=run_id)
+    assert (result.truth, result.clips, result.speakers) == (run_id, 6, 1)
+    with open_store(settings) as store:
+        assert queries.select_evaluations(store).num_rows == 2
+
+
+def test_an_unknown_model_lists_the_known_ones(trained_once) -> None:
+    """A typo is answered with what there is."""
+    message = rf"no model `x` in the warehouse; there are: `{trained_once.model_id}`"
+    with pytest.raises(PipelineError, match=message):
+        evaluate(trained_once.settings, SILENT, model_id="x")
+
+
+def test_no_model_at_all_is_said(ingested_once: Settings) -> None:
+    """The message says how to get one."""
+    with pytest.raises(PipelineError, match=r"there are: none; train one with `serloop train`"):
+        evaluate(ingested_once, SILENT, model_id="x")
+
+
+def test_an_unknown_truth_is_refused(trained_once) -> None:
+    """Truth is the corpus's label or a consensus run that exists."""
+    with pytest.raises(NothingToDoError, match=r"`intended` or the id of a consensus run"):
+        evaluate(trained_once.settings, SILENT, model_id=trained_once.model_id, truth="x")

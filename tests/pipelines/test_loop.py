@@ -1,0 +1,136 @@
+"""A campaign goes round by round: it waits for answers, learns, asks, and resumes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from annotation.testing import make_annotation, make_export
+from pipelines.campaign import clips_of, read_asks
+from pipelines.demo import demo
+from pipelines.errors import NothingToDoError
+from pipelines.loop import active_model, run_round
+from pipelines.models import require_model
+from pipelines.progress import SilentProgress
+from pipelines.runner import DirectRunner
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+from warehouse import queries
+
+SILENT = SilentProgress()
+
+
+class StoppedError(Exception):
+    """Stands for a process that ends without a word."""
+
+
+@dataclass(frozen=True)
+class StoppingRunner(DirectRunner):
+    """Run stages until one is reached, and stop there."""
+
+    at: str = ""
+
+    def __call__(self, stage, *args, **kwargs):
+        """Run one stage, unless this is where it stops."""
+        if stage.__name__ == self.at:
+            raise StoppedError
+        return super().__call__(stage, *args, **kwargs)
+
+
+def answer_tasks(tasks: Path) -> Path:
+    """Let one person answer every task with the emotion in the clip's name."""
+    asked = json.loads(tasks.read_text(encoding="utf-8"))
+    given = [
+        [make_annotation(number, task["data"]["clip_id"].split("_")[1])]
+        for number, task in enumerate(asked)
+    ]
+    export = tasks.with_name("export.json")
+    export.write_text(json.dumps(make_export(asked, given)), encoding="utf-8")
+    return export
+
+
+def models_of(settings: Settings, round_id: str) -> list[dict[str, object]]:
+    """Return the models of a round."""
+    with open_store(settings) as store:
+        rows = queries.select_models(store).to_pylist()
+    return [row for row in rows if row["round_id"] == round_id]
+
+
+def test_a_round_waits_for_people_and_goes_on_with_their_answers(
+    ingested: Settings, tmp_path: Path
+) -> None:
+    """Asked, unanswered, answered, learned from, asked again: one verb each time."""
+    run, tasks = DirectRunner(ingested, SILENT), tmp_path / "tasks.json"
+    first = run_round(run, corpus="synthetic", tasks=tasks)
+    assert (first.waiting, first.report, first.tasks) == (10, None, str(tasks))
+    with pytest.raises(NothingToDoError, match=r"asks about 10 clips and has no answer yet"):
+        run_round(run, corpus="synthetic")
+    second = run_round(run, corpus="synthetic", answers=answer_tasks(tasks), tasks=tasks)
+    assert [(point.round, point.votes) for point in second.curve] == [(0, 10), (0, 10)]
+    assert Path(second.report).is_file()
+    # One answer each of the five wanted, so that the first ten still wait as well.
+    assert second.waiting == 20
+    with open_store(ingested) as store:
+        assert [row["number"] for row in queries.select_rounds(store).to_pylist()] == [0, 1]
+
+
+def test_each_arm_learns_from_its_own_asks_and_the_seed(campaign_once) -> None:
+    """Neither arm profits from what the other asked."""
+    settings = campaign_once.settings
+    for model in models_of(settings, "synthetic-001"):
+        with open_store(settings) as store:
+            asked = clips_of(read_asks(store, "synthetic", arm=model["arm"]))
+        assert json.loads(model["config"])["clips"] == asked
+        assert len(asked) == 15
+
+
+def test_test_speakers_are_untouched_throughout(campaign_once) -> None:
+    """The speakers of the curve were neither asked about nor learned from, in any round."""
+    with open_store(campaign_once.settings) as store:
+        asked = clips_of(read_asks(store, "synthetic"))
+        judged = {tuple(row) for row in queries.select_evaluations(store)["speakers"].to_pylist()}
+        held_out = {tuple(row) for row in queries.select_rounds(store)["test_speakers"].to_pylist()}
+    assert judged == held_out
+    ((first, second),) = held_out
+    assert not [clip_id for clip_id in asked if first in clip_id or second in clip_id]
+
+
+def test_the_next_round_is_ranked_by_the_active_arm(campaign_once) -> None:
+    """The model of the active arm chooses, not the control's."""
+    with open_store(campaign_once.settings) as store:
+        rounds = queries.select_rounds(store).to_pylist()
+        seed = require_model(store, rounds[1]["model_id"])
+    assert [row["model_id"] for row in rounds] == [None, seed["model_id"]]
+    assert active_model(campaign_once.settings, "synthetic", 0) == seed["model_id"]
+
+
+def test_a_round_that_was_not_learned_from_has_no_model(campaign_once) -> None:
+    """The message says which verb learns."""
+    with pytest.raises(NothingToDoError, match=r"round 7 of campaign `synthetic` has no model yet"):
+        active_model(campaign_once.settings, "synthetic", 7)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "evaluate",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("ingest", "acquire", "answer", "aggregate", "train", "report")
+        ),
+    ],
+)
+def test_a_stopped_loop_goes_on_where_it_stopped(
+    campaign_once, ingested: Settings, synthetic_root: Path, stage: str
+) -> None:
+    """Stopped before any stage and started again, it makes the rows of an undisturbed loop."""
+    start = {"corpus": "synthetic", "data": synthetic_root, "rounds": 0}
+    with pytest.raises(StoppedError):
+        demo(StoppingRunner(ingested, SILENT, at=stage), **start)
+    result = demo(DirectRunner(ingested, SILENT), **start)
+    assert result.curve == campaign_once.result.curve[:2]
+    resumed, undisturbed = (
+        models_of(settings, "synthetic-000") for settings in (ingested, campaign_once.settings)
+    )
+    assert resumed == undisturbed

@@ -1,0 +1,59 @@
+"""Status says what the warehouse holds, without secrets."""
+
+import pytest
+
+from pipelines.settings import Settings
+from pipelines.status import read_status
+from pipelines.workspace import open_store
+from warehouse.testing import make_rows
+
+
+@pytest.fixture(scope="module")
+def status(campaign_once):
+    """Read the status of a warehouse after one campaign."""
+    return read_status(campaign_once.settings)
+
+
+def test_corpora_are_counted(status) -> None:
+    """Clips, speakers, hours and votes of each corpus."""
+    (row,) = status.rows()
+    assert (row["corpus"], row["clips"], row["speakers"], row["rejects"]) == ("synthetic", 36, 6, 0)
+    assert 0 < row["hours"] < 0.1
+    assert row["votes"] > 0
+
+
+def test_votes_are_told_apart_by_source(status) -> None:
+    """Simulated votes are a row of their own."""
+    (row,) = status.votes
+    assert (row["source"], row["modality"], row["taxonomy"]) == (
+        "simulated",
+        "audio",
+        "synthetic-6",
+    )
+    assert row["votes"] == 5 * row["clips"]
+
+
+def test_models_have_their_uar_and_rounds_their_model(campaign_once, status) -> None:
+    """Each model is listed with what it scored on the test speakers."""
+    uars = {point.model_id: point.uar for point in campaign_once.result.curve}
+    assert {row["model_id"]: row["uar"] for row in status.models} == uars
+    assert [row["round_id"] for row in status.rounds] == ["synthetic-000", "synthetic-001"]
+
+
+def test_a_finished_campaign_passes_every_check(status) -> None:
+    """The loop leaves no row that contradicts another."""
+    assert status.failed_checks == ()
+
+
+def test_failed_checks_say_why(settings: Settings) -> None:
+    """A row that contradicts others is counted under the check's reason."""
+    with open_store(settings) as store:
+        store.commit({"clips": make_rows("clips", clip_id=["x/a"], corpus=["x"])}, message="clip")
+    names = {failed["check"]: failed["rows"] for failed in read_status(settings).failed_checks}
+    assert names["clip_of_unknown_corpus"] == 1
+
+
+def test_an_empty_warehouse_is_empty(settings: Settings) -> None:
+    """Nothing is no error."""
+    status = read_status(settings)
+    assert (status.corpora, status.models, status.failed_checks) == ((), (), ())
