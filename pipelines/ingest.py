@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.convert import corpus_row, unrecognised_rows
+from pipelines.errors import PipelineError
 from pipelines.progress import Advance, Progress
 from pipelines.readers import find_reader
 from pipelines.runner import Row
@@ -76,7 +77,13 @@ class IngestResult:
 
 
 def ingest(
-    settings: Settings, progress: Progress, *, corpus: str, root: Path, name: str | None = None
+    settings: Settings,
+    progress: Progress,
+    *,
+    corpus: str,
+    root: Path,
+    name: str | None = None,
+    classes: tuple[str, ...] = (),
 ) -> IngestResult:
     """Bring a corpus folder into the warehouse; what is there already costs nothing.
 
@@ -85,7 +92,9 @@ def ingest(
         progress: Where progress is shown.
         corpus: A name that `serloop corpora` lists.
         root: Folder (or manifest file) of the corpus.
-        name: Name of your own corpus, for `manifest`.
+        name: Name of your own corpus, for `manifest` and `folder`.
+        classes: Classes of your own corpus, in order; default: those its labels name. The first
+            ingest fixes them: a later row with another label is rejected.
 
     Returns:
         What was found, added and rejected.
@@ -95,9 +104,13 @@ def ingest(
         WarehouseError: If the warehouse cannot be opened or written.
     """
     started = time.monotonic()
-    reader = find_reader(corpus, root, name)
+    reader = find_reader(corpus, root, name, classes)
     scan = reader.scan(root)
     with open_store(settings) as store:
+        known = known_classes(store, reader.info.name, classes)
+        if known and known != reader.info.taxonomy.classes:
+            reader = find_reader(corpus, root, name, known)
+            scan = reader.scan(root)
         sources, unchanged = list_new_sources(store, reader.info.name, scan)
         # What it is comes first: a batch must never name a corpus that is unknown.
         store.commit(
@@ -126,6 +139,27 @@ def ingest(
         snapshot=snapshot,
         seconds=time.monotonic() - started,
     )
+
+
+def known_classes(store: Warehouse, corpus: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes the first ingest of a corpus fixed; empty before it, or with none.
+
+    Args:
+        store: The warehouse.
+        corpus: Corpus name.
+        wanted: Classes asked for now.
+
+    Raises:
+        PipelineError: If other classes are asked for: every posterior is in their order.
+    """
+    rows = [row for row in queries.select_corpora(store).to_pylist() if row["corpus"] == corpus]
+    known = tuple(rows[0]["classes"]) if rows else ()
+    if rows and wanted and tuple(wanted) != known:
+        raise PipelineError(
+            f"corpus `{corpus}` has the classes {', '.join(known) or 'none'} since its first "
+            f"ingest, got {', '.join(wanted)}; leave --classes out, or give another --name"
+        )
+    return known
 
 
 def list_new_sources(store: Warehouse, corpus: str, scan: Scan) -> tuple[list[Source], int]:

@@ -1,6 +1,7 @@
 """Find the reader of a corpus: a published one by name, or one of your own."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.errors import PipelineError
@@ -13,16 +14,19 @@ FOLDER = "folder"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
-def find_reader(corpus: str, root: Path, name: str | None = None) -> Corpus:
+def find_reader(
+    corpus: str, root: Path, name: str | None = None, classes: Sequence[str] = ()
+) -> Corpus:
     """Return what reads a corpus.
 
     Args:
         corpus: A name that `serloop corpora` lists.
         root: Folder or manifest file of the corpus.
         name: Name of your own corpus, for `manifest` and `folder`; default: the name of its folder.
+        classes: Classes of your own corpus, in order; default: those its labels name, sorted.
 
     Returns:
-        The reader; for a manifest, with the classes its labels name.
+        The reader.
 
     Raises:
         CorpusError: If no corpus has that name, or the manifest cannot be read.
@@ -38,5 +42,5 @@ def find_reader(corpus: str, root: Path, name: str | None = None) -> Corpus:
             f"and none of {', '.join(sorted(CORPORA))}, got '{own}'; give one with --name"
         )
     if corpus == FOLDER:
-        return FolderCorpus(own)
-    return ManifestCorpus(name=own).with_classes_from(root)
+        return FolderCorpus(own, tuple(classes))
+    return ManifestCorpus(name=own, classes=tuple(classes) or None).with_classes_from(root)

@@ -13,8 +13,14 @@ def ingest(
     corpus: Annotated[str, typer.Argument(help="A name that `serloop corpora` lists.")],
     root: Annotated[Path, typer.Argument(help="Folder (or manifest file) of the corpus.")],
     name: Annotated[
-        str | None, typer.Option(help="Name of your own corpus, for `manifest`.")
+        str | None, typer.Option(help="Name of your own corpus, for `manifest` and `folder`.")
     ] = None,
+    classes: Annotated[
+        str,
+        typer.Option(
+            help="Classes of your own corpus, comma-separated; default: those its labels name."
+        ),
+    ] = "",
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when a file was rejected.")
     ] = False,
@@ -26,6 +32,8 @@ def ingest(
     from pipelines.ingest import ingest as stage
 
     with session(home, prefect=prefect, as_json=as_json) as run:
-        result = run.run_stage(stage, corpus=corpus, root=root, name=name)
+        result = run.run_stage(
+            stage, corpus=corpus, root=root, name=name, classes=options.names(classes)
+        )
     if strict and result.rejected:
         raise typer.Exit(1)

@@ -8,8 +8,8 @@ import pytest
 from ser.corpora import CORPORA, find_corpus
 from ser.errors import CorpusError
 
-NAMES = ["ravdess", "crema-d", "emodb", "iemocap", "urdu", "manifest", "synthetic"]
-PUBLISHED = [name for name in NAMES if name != "manifest"]
+NAMES = ["ravdess", "crema-d", "emodb", "iemocap", "urdu", "manifest", "folder", "synthetic"]
+PUBLISHED = [name for name in NAMES if name not in {"manifest", "folder"}]
 
 
 def test_the_registry_lists_every_corpus():
