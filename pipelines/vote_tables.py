@@ -13,6 +13,7 @@ from warehouse.schemas import TABLES
 
 RATINGS = ("arousal", "valence", "dominance")
 OPTIONAL = ("annotator", "label", *RATINGS, "lead_time_s", "cast_at")
+MODALITIES = ("audio", "video", "audiovisual")
 DEFAULT_MODALITY = "audio"
 
 
@@ -65,8 +66,8 @@ def ledger_from_table(
         known: Classes of every taxonomy in the warehouse.
 
     Raises:
-        PipelineError: If a column is missing or has the wrong type, or a label is outside the
-            taxonomy.
+        PipelineError: If a column is missing or has the wrong type, a label is outside the
+            taxonomy, a count is below 1, or a modality is unknown.
     """
     given = set(table.column_names)
     if "clip_id" not in given or not given & {"label", *RATINGS}:
@@ -80,6 +81,7 @@ def ledger_from_table(
     columns = {name: _column(table, name, source) for name in ("clip_id", *OPTIONAL)}
     columns["count"] = _column(table, "count", source, default=1)
     columns["modality"] = _column(table, "modality", source, default=DEFAULT_MODALITY)
+    _check_values(columns, source)
     references = _references(pa.table(columns))
     columns |= {
         "vote_id": pa.array([_vote_id(source, reference) for reference in references]),
@@ -141,6 +143,18 @@ def _check_labels(
             f"`{source}` has {wrong.num_rows} rows whose label is outside `{taxonomy}` "
             f"({', '.join(known[taxonomy])}), such as '{wrong['label'][0]}' for clip "
             f"`{wrong['clip_id'][0]}`; correct them or name another --taxonomy"
+        )
+
+
+def _check_values(columns: Mapping[str, pa.ChunkedArray], source: str) -> None:
+    fewest = pc.min(columns["count"]).as_py()
+    if fewest is not None and fewest < 1:
+        raise PipelineError(f"column `count` of `{source}` must be 1 or more, got {fewest}")
+    unknown = sorted(set(columns["modality"].to_pylist()) - set(MODALITIES))
+    if unknown:
+        raise PipelineError(
+            f"column `modality` of `{source}` must say what was perceived, one of "
+            f"{', '.join(MODALITIES)}, got '{unknown[0]}'"
         )
 
 

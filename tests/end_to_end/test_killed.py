@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.identity import code_version
 from pipelines.ingest import ingest
 from pipelines.loop import run_round
 from pipelines.progress import SilentProgress
@@ -78,6 +79,8 @@ def here(undisturbed: Settings, tmp_path: Path) -> Settings:
 
 def copy(lender: Settings, home: Path, *, updates: int = 30) -> Settings:
     """Return a home with what the lender knows; Parquet files never change and are shared."""
+    # Sources edited since pytest started would give this process's models another name.
+    code_version.cache_clear()
     settings = Settings(
         home=home,
         training=QUICK_TRAINING | {"updates": updates},

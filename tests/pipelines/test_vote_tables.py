@@ -116,6 +116,20 @@ def test_a_table_that_lacks_something_is_refused(rows, taxonomy: str | None, mes
         to_ledger(rows, taxonomy)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count": 0}, r"column `count` of `votes\.csv` must be 1 or more, got 0"),
+        ({"modality": "voice"}, r"audio, video, audiovisual, got 'voice'"),
+    ],
+    ids=["count", "modality"],
+)
+def test_a_value_that_means_nothing_is_refused(change, message: str) -> None:
+    """A vote cast no times, or on something nobody perceives, is no vote."""
+    with pytest.raises(PipelineError, match=message):
+        to_ledger([{"clip_id": "demo/a", "label": "joy"} | change])
+
+
 def test_a_column_of_the_wrong_type_is_refused() -> None:
     """Text where a number belongs is named with its column."""
     with pytest.raises(PipelineError, match=r"column `arousal` of `votes\.csv` must hold double"):
