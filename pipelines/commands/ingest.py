@@ -21,19 +21,24 @@ def ingest(
             help="Classes of your own corpus, comma-separated; default: those its labels name."
         ),
     ] = "",
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 when a file was rejected.")
+    allow_rejects: Annotated[
+        bool,
+        typer.Option("--allow-rejects", help="Exit with 0 even when a file was rejected."),
     ] = False,
     home: options.Home = None,
     prefect: options.Prefect = False,
     as_json: options.Json = False,
 ) -> None:
-    """Decode a corpus into clips, waveforms and features; what is there already costs nothing."""
+    """Decode a corpus into clips, waveforms and features; what is there already costs nothing.
+
+    Files that cannot be used are filed under `rejects` with a reason and the run goes on; it then
+    ends with exit code 1.
+    """
     from pipelines.ingest import ingest as stage
 
     with session(home, prefect=prefect, as_json=as_json) as run:
         result = run.run_stage(
             stage, corpus=corpus, root=root, name=name, classes=options.names(classes)
         )
-    if strict and result.rejected:
+    if result.rejected and not allow_rejects:
         raise typer.Exit(1)

@@ -38,9 +38,9 @@ def calls(tmp_path: Path) -> Path:
 
 
 def test_three_rejects_with_reasons_and_one_clip(calls: Path, tmp_path: Path) -> None:
-    """Each bad file is filed with its reason, the good one becomes a clip, and the run is fine."""
+    """Each bad file is filed with its reason, the good one becomes a clip, and the exit says so."""
     run = Run(tmp_path, "ingest", "folder", calls, "--name", "calls", "--json")
-    (row,) = json.loads(run.finish())
+    (row,) = json.loads(run.finish(code=1))
     assert (row["files"], row["added"], row["rejected"]) == (4, 1, 3)
     assert row["reasons"] == "1 empty, 1 not_audio, 1 truncated"
     with open_store(Settings(home=tmp_path / ".serloop")) as store:
@@ -58,9 +58,12 @@ def test_three_rejects_with_reasons_and_one_clip(calls: Path, tmp_path: Path) ->
     assert clip["duration_s"] == pytest.approx(SECONDS, abs=0.1)
 
 
-def test_strict_says_so_with_its_exit_code(calls: Path, tmp_path: Path) -> None:
-    """With `--strict` the same run ends with 1, after everything good was brought in."""
-    run = Run(tmp_path, "ingest", "folder", calls, "--name", "calls", "--strict")
-    assert "1 truncated" in run.finish(code=1)
+def test_rejects_can_be_expected(calls: Path, tmp_path: Path) -> None:
+    """With `--allow-rejects` the same run ends with 0, and a second one finds nothing new."""
+    run = Run(tmp_path, "ingest", "folder", calls, "--name", "calls", "--allow-rejects")
+    assert "1 truncated" in run.finish()
+    again = Run(tmp_path, "ingest", "folder", calls, "--name", "calls", "--json")
+    (row,) = json.loads(again.finish())
+    assert (row["added"], row["unchanged"], row["rejected"]) == (0, 4, 0)
     with open_store(Settings(home=tmp_path / ".serloop")) as store:
         assert queries.select_clips(store).num_rows == 1
