@@ -33,7 +33,7 @@ from pipelines.clipset import (
     require_speakers,
 )
 from pipelines.convert import read_posterior, to_table
-from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.errors import PipelineError, PoolExhaustedError
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -114,7 +114,7 @@ def acquire(
         What is asked.
 
     Raises:
-        NothingToDoError: If every clip has been asked about.
+        PoolExhaustedError: If every clip has been asked about.
         PipelineError: If a later round is given no model, or one that was not scored.
     """
     name = campaign or corpus
@@ -161,7 +161,7 @@ def _record_round(store: Warehouse, settings: Settings, plan: _RoundPlan) -> Non
     if picks is None:
         picks = _pick_arms(store, settings, plan, pool)
     if not picks:
-        raise NothingToDoError(
+        raise PoolExhaustedError(
             f"campaign `{plan.campaign}` has asked about every clip of the "
             f"{len(pool)} that are not held out; ingest more, or start another campaign"
         )

@@ -74,7 +74,7 @@ def answer(
         NothingToDoError: If the campaign has no asks, or its clips no intended emotion.
     """
     with open_store(settings) as store:
-        asks = queries.select_asks(store, campaign=campaign, source=SOURCE)
+        asks = queries.select_asks(store, campaign=campaign, sources=[SOURCE])
         if not asks.num_rows:
             raise NothingToDoError(f"campaign `{campaign}` has no asks; run `serloop acquire`")
         corpus = queries.select_rounds(store, campaign=campaign)["corpus"][0].as_py()

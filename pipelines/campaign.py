@@ -5,11 +5,14 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.label_studio.parse import SOURCE as LABEL_STUDIO
+from annotation.simulate import SOURCE as SIMULATED
 from warehouse import Warehouse, queries
 
 Arm = Literal["active", "random"]
 ARMS: tuple[Arm, ...] = ("active", "random")
 SEED_ARM = "seed"
+ANSWER_SOURCES = (LABEL_STUDIO, SIMULATED)
 
 
 def round_name(campaign: str, number: int) -> str:
@@ -41,7 +44,10 @@ def read_asks(
     up_to: int | None = None,
     arm: str | None = None,
 ) -> pa.Table:
-    """Return the asks of a campaign with the votes each clip has received.
+    """Return the asks of a campaign with the answers each clip has received.
+
+    Votes that came with the corpus are no answers: a campaign on a corpus full of them would
+    otherwise never wait for people.
 
     Args:
         store: The warehouse.
@@ -50,7 +56,7 @@ def read_asks(
         up_to: Only rounds up to this one.
         arm: Only this arm, and the seed, which belongs to every arm.
     """
-    asks = queries.select_asks(store, campaign=campaign)
+    asks = queries.select_asks(store, campaign=campaign, sources=ANSWER_SOURCES)
     if number is not None:
         asks = asks.filter(pc.equal(asks["number"], number))
     if up_to is not None:

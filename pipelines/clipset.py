@@ -53,6 +53,11 @@ class ClipSet:
     test_speakers: tuple[str, ...]
     dev_speakers: tuple[str, ...]
 
+    def decided(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return those of `positions` with one leading class: a tie can be judged by none."""
+        leading = np.partition(self.targets[positions], -2, axis=1)[:, -2:]
+        return positions[leading[:, 1] > leading[:, 0]]
+
     def ids(self, positions: npt.NDArray[np.int64]) -> list[str]:
         """Return the clip ids at `positions`."""
         return [self.clip_ids[position] for position in positions]

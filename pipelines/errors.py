@@ -10,4 +10,8 @@ class SettingsError(PipelineError):
 
 
 class NothingToDoError(PipelineError):
-    """A stage was asked to work on nothing, such as an empty pool or unanswered asks."""
+    """A stage was asked to work on nothing, such as unanswered asks."""
+
+
+class PoolExhaustedError(NothingToDoError):
+    """Every clip that may be asked about has been asked about: the campaign is complete."""

@@ -84,7 +84,7 @@ def evaluate(
 
     Raises:
         PipelineError: If the model is unknown.
-        NothingToDoError: If no test clip has a label.
+        NothingToDoError: If no test clip has a decided label; ties are left out.
     """
     from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
 
@@ -96,30 +96,31 @@ def evaluate(
             labels=truth,
             test_speakers=model["config"]["test_speakers"],
         )
-        if not clips.test.size:
+        test = clips.decided(clips.test)
+        if not test.size:
             raise NothingToDoError(
                 f"no clip of the test speakers {list(clips.test_speakers)} has a label from "
                 f"`{truth}`"
             )
-        features = read_features(store, model["feature_set"], clips.ids(clips.test))
+        features = read_features(store, model["feature_set"], clips.ids(test))
         with progress.track("evaluate", len(features), "clips") as advance:
             prediction = predict(load_weights(settings, model), features)
             advance(len(features))
         result = _judge(
-            clips.targets[clips.test].argmax(axis=1),
+            clips.targets[test].argmax(axis=1),
             prediction.labels,
-            clips.speakers[clips.test],
+            clips.speakers[test],
             clips.classes,
             model_id=model_id,
             truth=truth,
         )
-        speakers = sorted(set(clips.speakers[clips.test].tolist()))
+        speakers = sorted(set(clips.speakers[test].tolist()))
         store.commit(
             {
                 "evaluations": evaluation_rows(result, speakers),
                 # Kept clip by clip, so that two models can be compared on the same clips.
                 "predictions": prediction_rows(
-                    model_id, clips.ids(clips.test), prediction.posterior, prediction.embeddings
+                    model_id, clips.ids(test), prediction.posterior, prediction.embeddings
                 ),
             },
             message=f"evaluate {model_id}",

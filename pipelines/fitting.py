@@ -114,9 +114,10 @@ def fit(
     train_ids = clips.ids(clips.train)
     features = read_features(store, plan.features.feature_set, train_ids)
     dev = None
-    if clips.dev.size:
-        dev_features = read_features(store, plan.features.feature_set, clips.ids(clips.dev))
-        dev = (dev_features, clips.targets[clips.dev].argmax(axis=1))
+    judged = clips.decided(clips.dev)
+    if judged.size:
+        dev_features = read_features(store, plan.features.feature_set, clips.ids(judged))
+        dev = (dev_features, clips.targets[judged].argmax(axis=1))
     augmented: Sequence[RaggedFeatures] = ()
     if settings.training.speed_perturbation:
         augmented = _speed_copies(store, progress, train_ids, plan.features)

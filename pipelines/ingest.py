@@ -30,7 +30,7 @@ from pipelines.shards import (
     start_process,
 )
 from pipelines.workspace import open_store, s3_access
-from ser.corpora.records import Scan
+from ser.corpora.records import Scan, Unrecognised
 from warehouse import Warehouse, queries
 
 
@@ -112,11 +112,12 @@ def ingest(
             reader = find_reader(corpus, root, name, known)
             scan = reader.scan(root)
         sources, unchanged = list_new_sources(store, reader.info.name, scan)
+        odd = new_reports(store, reader.info.name, scan)
         # What it is comes first: a batch must never name a corpus that is unknown.
         store.commit(
             {
                 "corpora": corpus_row(reader.info),
-                "rejects": unrecognised_rows(reader.info.name, scan.unrecognised),
+                "rejects": unrecognised_rows(reader.info.name, odd),
             },
             message=f"ingest {reader.info.name}: what it is",
         )
@@ -127,7 +128,7 @@ def ingest(
                 for outcome in run_jobs(jobs, settings)
             ]
         snapshot = store.snapshot
-    rejected = Counter(report.reason for report in scan.unrecognised)
+    rejected = Counter(report.reason for report in odd)
     rejected.update(reason for outcome in outcomes for reason in outcome.reasons)
     return IngestResult(
         corpus=reader.info.name,
@@ -160,6 +161,12 @@ def known_classes(store: Warehouse, corpus: str, wanted: Sequence[str]) -> tuple
             f"ingest, got {', '.join(wanted)}; leave --classes out, or give another --name"
         )
     return known
+
+
+def new_reports(store: Warehouse, corpus: str, scan: Scan) -> list[Unrecognised]:
+    """Return what the scan could not make sense of and no earlier ingest has reported."""
+    known = {row["path"] for row in queries.select_rejects(store, corpus=corpus).to_pylist()}
+    return [report for report in scan.unrecognised if report.path not in known]
 
 
 def list_new_sources(store: Warehouse, corpus: str, scan: Scan) -> tuple[list[Source], int]:

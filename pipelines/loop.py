@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.acquire import acquire
-from pipelines.aggregate import aggregate
+from pipelines.aggregate import AggregateResult, aggregate
 from pipelines.answer import answer
 from pipelines.campaign import ARMS, SEED_ARM, find_round, read_asks, read_rounds, round_name
+from pipelines.clipset import corpus_classes
 from pipelines.collect import collect
 from pipelines.curve import curve_rows, read_curve
-from pipelines.errors import NothingToDoError
+from pipelines.errors import NothingToDoError, PoolExhaustedError
 from pipelines.evaluate import evaluate
 from pipelines.report.content import CurvePoint
 from pipelines.round_report import report
@@ -24,6 +25,9 @@ from pipelines.score import score
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
+
+# Annotators of a campaign hear clips; votes on the face of the speaker are another question.
+HEARD = "audio"
 
 
 @dataclass(frozen=True)
@@ -88,15 +92,21 @@ def run_round(
             run(answer, campaign=name)
         require_answers(run.settings, name, last)
         page = learn(run, corpus=corpus, campaign=name, number=last)
-    ask(
-        run,
-        corpus=corpus,
-        campaign=name,
-        number=0 if last is None else last + 1,
-        budget=budget,
-        test_speakers=test_speakers,
-        out=tasks,
-    )
+    try:
+        ask(
+            run,
+            corpus=corpus,
+            campaign=name,
+            number=0 if last is None else last + 1,
+            budget=budget,
+            test_speakers=test_speakers,
+            out=tasks,
+        )
+    except PoolExhaustedError:
+        # The last round was learned from; that nothing is left to ask is no failure of it.
+        if last is None:
+            raise
+        tasks = None
     if simulate:
         run(answer, campaign=name)
     return _stand(run.settings, name, tasks, page)
@@ -160,7 +170,7 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
         model = run(
             train,
             corpus=corpus,
-            labels=consensus.runs[0].run_id,
+            labels=choose_run(run.settings, consensus, corpus),
             test_speakers=held_out,
             recipe="round",
             round_id=round_id,
@@ -168,6 +178,23 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
         )
         run(evaluate, model_id=model.model_id)
     return run(report, campaign=campaign, number=number).path
+
+
+def choose_run(settings: Settings, consensus: AggregateResult, corpus: str) -> str:
+    """Return the run on what people heard, in the corpus's own classes.
+
+    Raises:
+        NothingToDoError: If nobody judged the sound in these classes.
+    """
+    with open_store(settings) as store:
+        taxonomy, _ = corpus_classes(store, corpus)
+    for run in consensus.runs:
+        if (run.taxonomy, run.modality) == (taxonomy, HEARD):
+            return run.run_id
+    raise NothingToDoError(
+        f"no clip of this campaign has a vote on its sound in the classes `{taxonomy}`; collect "
+        "answers first"
+    )
 
 
 def last_round_number(settings: Settings, campaign: str) -> int | None:

@@ -213,21 +213,21 @@ def select_rounds(warehouse: Warehouse, *, campaign: str | None = None) -> pa.Ta
 
 
 def select_asks(
-    warehouse: Warehouse, *, campaign: str | None = None, source: str | None = None
+    warehouse: Warehouse, *, campaign: str | None = None, sources: Sequence[str] | None = None
 ) -> pa.Table:
     """Return `asks` with their round's campaign and number and the votes their clip has by now.
 
     Args:
         warehouse: An open warehouse.
         campaign: Only this campaign.
-        source: Count only standing votes of this source; None counts those of every source,
+        sources: Count only standing votes of these sources; None counts those of every source,
             the corpus's own among them.
 
     Returns:
         The columns of `asks`, then campaign, number, votes_received; ordered by campaign,
         number and ask_id.
     """
-    return _read(warehouse, "select_asks", _ASKS, campaign=campaign, source=source)
+    return _read(warehouse, "select_asks", _ASKS, campaign=campaign, sources=_listed(sources))
 
 
 def summarise_corpora(warehouse: Warehouse) -> pa.Table:

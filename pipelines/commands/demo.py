@@ -25,7 +25,10 @@ def demo(
     from pipelines.demo import demo as composition
     from pipelines.demo import demo_home, next_steps
 
-    with session(demo_home(home, corpus), prefect=prefect, as_json=as_json) as run:
+    # A demo must never write into a team's warehouse, whatever the environment says.
+    own = {"catalog": None, "data_path": None}
+    place = demo_home(home, corpus)
+    with session(place, prefect=prefect, as_json=as_json, warehouse=own) as run:
         result = run.compose(composition, corpus=corpus, data=data, rounds=rounds)
         if not as_json:
             typer.echo(next_steps(result, run.settings))

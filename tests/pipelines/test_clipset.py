@@ -1,6 +1,7 @@
 """Clips are parted by speaker, their labels come from one named place, and leaks are refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +182,13 @@ def test_what_was_not_ingested_is_named(ingested_once: Settings, what: str) -> N
         else:
             with pytest.raises(NothingToDoError, match=r"`synthetic/z` have no waveform"):
                 read_waveforms(store, [*ids, "synthetic/z"])
+
+
+def test_a_tie_is_judged_by_none(store: Warehouse) -> None:
+    """The first of two even classes would be a made-up truth."""
+    clips = select_clip_set(store, corpus="demo", labels="intended")
+    targets = clips.targets.copy()
+    targets[0] = 0.0
+    targets[0, :2] = 0.5
+    tied = replace(clips, targets=targets)
+    assert tied.decided(np.arange(2)).tolist() == [1]

@@ -176,3 +176,13 @@ def test_classes_can_be_named_before_any_label(settings: Settings, root: Path) -
     assert tuple(row["classes"]) == classes
     with pytest.raises(PipelineError, match="`own` has the classes neutral, anger since"):
         ingest(settings, SILENT, corpus="folder", root=root, name="own", classes=("joy",))
+
+
+def test_a_row_that_cannot_be_used_is_reported_once(settings: Settings, root: Path) -> None:
+    """A known defect of a corpus does not fail every scheduled run."""
+    (root / "manifest.csv").write_text("path,label\n0.wav,joy\ngone.wav,anger\n", encoding="utf-8")
+    runs = [
+        ingest(settings, SILENT, corpus="manifest", root=root, name="own").rejected
+        for _ in range(2)
+    ]
+    assert runs == [{"missing_file": 1}, {}]

@@ -10,6 +10,7 @@ from annotation.testing import make_annotation, make_export
 from pipelines.campaign import clips_of, read_asks
 from pipelines.demo import demo
 from pipelines.errors import NothingToDoError
+from pipelines.import_votes import import_votes
 from pipelines.loop import active_model, run_round
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
@@ -134,3 +135,24 @@ def test_a_stopped_loop_goes_on_where_it_stopped(
         models_of(settings, "synthetic-000") for settings in (ingested, campaign_once.settings)
     )
     assert resumed == undisturbed
+
+
+def test_a_corpus_that_is_asked_out_ends_the_campaign_with_what_was_learned(
+    settings: Settings, synthetic_root: Path
+) -> None:
+    """Nothing left to ask is no failure: the table and the report are there."""
+    generous = settings.model_copy(
+        update={"rounds": settings.rounds.model_copy(update={"budget": 1000})}
+    )
+    result = demo(DirectRunner(generous, SILENT), corpus="synthetic", data=synthetic_root, rounds=2)
+    assert {point.round for point in result.curve} == {0}
+    assert Path(result.report).is_file()
+
+
+def test_votes_that_came_with_the_corpus_are_no_answers(ingested: Settings) -> None:
+    """A campaign waits for people even where every clip has votes already."""
+    run = DirectRunner(ingested, SILENT)
+    run(import_votes, source="intended", corpus="synthetic")
+    run_round(run, corpus="synthetic")
+    with pytest.raises(NothingToDoError, match="has no answer yet"):
+        run_round(run, corpus="synthetic")

@@ -157,3 +157,11 @@ def test_listed_variables_set_what_they_name(monkeypatch: pytest.MonkeyPatch) ->
     variables = {name: variable for name, variable, _, _ in describe_settings()}
     monkeypatch.setenv(variables["warehouse.s3_region"], "eu-north-1")
     assert load_settings().warehouse.s3_region == "eu-north-1"
+
+
+def test_a_demo_stays_out_of_the_teams_warehouse(monkeypatch, tmp_path) -> None:
+    """What the command line leaves out on purpose wins over the environment."""
+    monkeypatch.setenv("SERLOOP_WAREHOUSE__CATALOG", "postgresql://team/lake")
+    own = load_settings(home=tmp_path, warehouse={"catalog": None, "data_path": None})
+    assert own.catalog.startswith(str(tmp_path))
+    assert own.data_path.startswith(str(tmp_path))

@@ -137,7 +137,7 @@ def test_sources_tell_clips_from_rejects(toy: Warehouse) -> None:
 @pytest.mark.parametrize(("source", "received"), [(None, [3, 2]), ("toy", [3, 2]), ("x", [0, 0])])
 def test_asks_count_votes(toy: Warehouse, source: str | None, received: list[int]) -> None:
     """An ask carries its round and the votes its clip has, of one source if named."""
-    asks = queries.select_asks(toy, campaign="toy", source=source)
+    asks = queries.select_asks(toy, campaign="toy", sources=None if source is None else [source])
     assert asks.column("votes_received").to_pylist() == received
     assert asks.column("number").to_pylist() == [1, 1]
     assert queries.select_asks(toy, campaign="none").num_rows == 0
