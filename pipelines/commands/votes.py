@@ -19,7 +19,8 @@ def votes(
         typer.Argument(help="Folder of the corpus, or a CSV, JSONL or Parquet table of votes."),
     ] = None,
     corpus: Annotated[
-        str | None, typer.Option(help="Corpus whose intended labels are counted as votes.")
+        str | None,
+        typer.Option(help="Corpus of `intended`, or the name of your own for `manifest`."),
     ] = None,
     taxonomy: Annotated[
         str | None, typer.Option(help="Class list of a table's labels, such as `ravdess-8`.")
