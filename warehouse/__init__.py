@@ -10,9 +10,10 @@ from warehouse.errors import (
     WarehouseError,
 )
 from warehouse.lake import Commit
-from warehouse.schemas import TABLES, Table, find_table
+from warehouse.schemas import TABLES, find_table
 from warehouse.shards import Shard, write_shard
 from warehouse.storage import S3Access
+from warehouse.table import Table
 from warehouse.warehouse import Warehouse, open_warehouse
 
 __all__ = [

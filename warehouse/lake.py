@@ -15,8 +15,9 @@ import pyarrow as pa
 from warehouse.contention import repeat_on_contention
 from warehouse.errors import KeyConflictError
 from warehouse.rows import describe_key, fit_rows, repeated_keys
-from warehouse.schemas import Table, find_table
+from warehouse.schemas import find_table
 from warehouse.shards import Shard
+from warehouse.table import Table
 from warehouse.transaction import transaction
 
 _PATIENCE_S = 120.0

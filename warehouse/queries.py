@@ -1,12 +1,13 @@
 """One typed function per named read; each returns Arrow in a documented schema."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from warehouse import schemas
 from warehouse.errors import SchemaError
-from warehouse.schemas import Table
+from warehouse.table import Table
 from warehouse.warehouse import Warehouse
 
 
@@ -19,11 +20,13 @@ def _count(name: str) -> pa.Field:
 
 
 _ROW_COUNTS = pa.schema([pa.field("table_name", pa.string(), nullable=False), _count("row_count")])
-_SOURCES = pa.schema(
+_CHANGES = pa.schema(
     [
-        *_columns(schemas.CLIPS, "path", "audio_sha256", "source_bytes", "source_mtime_ns"),
-        pa.field("clip_id", pa.string()),
-        pa.field("revision", pa.int32()),
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("is_known", pa.bool_(), nullable=False),
+        pa.field("contents", pa.list_(pa.string()), nullable=False),
+        *_columns(schemas.SOURCES, "observation"),
+        *_columns(schemas.CLIPS, "revision"),
     ]
 )
 _FEATURES = pa.schema(_columns(schemas.FEATURES, "clip_id", "frames", "bands", "values"))
@@ -52,8 +55,17 @@ _VOTE_TOTALS = pa.schema(
 )
 
 
-def _read(warehouse: Warehouse, name: str, schema: pa.Schema, **parameters: object) -> pa.Table:
-    rows = warehouse.query(name, **parameters)
+_NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
+
+
+def _read(
+    warehouse: Warehouse,
+    name: str,
+    schema: pa.Schema,
+    tables: Mapping[str, pa.Table] = _NO_TABLES,
+    **parameters: object,
+) -> pa.Table:
+    rows = warehouse.query(name, tables, **parameters)
     if rows.schema.names != schema.names:
         raise SchemaError(f"query `{name}` returned {rows.schema.names}, not {schema.names}")
     # DuckDB names list items and time zones differently; values are not copied.
@@ -81,19 +93,48 @@ def select_clips(warehouse: Warehouse, *, corpus: str | None = None) -> pa.Table
     return _read(warehouse, "select_clips", schemas.CLIPS.schema, corpus=corpus)
 
 
-def select_sources(warehouse: Warehouse, corpus: str) -> pa.Table:
-    """Return every source file of a corpus that was looked at, ordered by path.
+def select_sources(warehouse: Warehouse, *, corpus: str | None = None) -> pa.Table:
+    """Return the last observation of every source file, ordered by corpus and path.
 
-    A file that was rejected, now or before a repair, has a row with null clip_id and revision.
+    Args:
+        warehouse: An open warehouse.
+        corpus: Only this corpus.
+    """
+    return _read(warehouse, "select_sources", schemas.SOURCES.schema, corpus=corpus)
+
+
+def compare_sources(warehouse: Warehouse, corpus: str, seen: pa.Table) -> pa.Table:
+    """Return the files a scan saw whose size or time is not the one last recorded.
 
     Args:
         warehouse: An open warehouse.
         corpus: The corpus.
+        seen: Columns position, path, native_id, source_bytes, source_mtime_ns; one row per file.
 
     Returns:
-        Columns path, audio_sha256, source_bytes, source_mtime_ns, clip_id, revision.
+        Ordered by position: position, is_known (the file or its clip is in the warehouse),
+        contents (the hashes that are taken in or refused already), and the observation and the
+        revision that come next.
     """
-    return _read(warehouse, "select_sources", _SOURCES, corpus=corpus)
+    return _read(warehouse, "compare_sources", _CHANGES, {"seen": seen}, corpus=corpus)
+
+
+def compare_vanished(warehouse: Warehouse, corpus: str, seen: pa.Table) -> pa.Table:
+    """Return rows of `sources` for the files that were present and that a scan saw no more.
+
+    Args:
+        warehouse: An open warehouse.
+        corpus: The corpus.
+        seen: Column path; one row per file.
+    """
+    return _read(
+        warehouse, "compare_vanished", schemas.SOURCES.schema, {"seen": seen}, corpus=corpus
+    )
+
+
+def select_duplicates(warehouse: Warehouse) -> pa.Table:
+    """Return `duplicates` between current clips, ordered by both clip ids."""
+    return _read(warehouse, "select_duplicates", schemas.DUPLICATES.schema)
 
 
 def select_rejects(warehouse: Warehouse, *, corpus: str | None = None) -> pa.Table:

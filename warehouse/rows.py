@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.errors import KeyConflictError, SchemaError
-from warehouse.schemas import Table
+from warehouse.table import Table
 
 
 def fit_rows(table: Table, rows: pa.Table) -> pa.Table:

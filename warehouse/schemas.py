@@ -5,13 +5,12 @@ from the same facts; a test holds the two together.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 
 import pyarrow as pa
 
 from warehouse.errors import SchemaError
+from warehouse.table import Column, Table
 
 _TEXT = pa.string()
 _TEXTS = pa.list_(pa.string())
@@ -22,48 +21,6 @@ _REALS = pa.list_(pa.float64())
 _FLOATS = pa.list_(pa.float32())
 _FLAG = pa.bool_()
 _INSTANT = pa.timestamp("us", tz="UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, Arrow type, meaning, and whether it may be unknown."""
-
-    name: str
-    type: pa.DataType
-    doc: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the lake.
-
-    Args:
-        name: The table's name.
-        doc: What one row means.
-        key: The columns that identify a row.
-        columns: Every column, in stored order.
-
-    Example:
-        >>> CLIPS.key
-        ('clip_id', 'revision')
-        >>> CLIPS.schema.field("duration_s").type
-        DataType(double)
-    """
-
-    name: str
-    doc: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @cached_property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema rows of this table have."""
-        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
-
-    def empty(self) -> pa.Table:
-        """Return this table without rows."""
-        return self.schema.empty_table()
 
 
 def _optional(name: str, kind: pa.DataType, doc: str) -> Column:
@@ -116,6 +73,37 @@ CLIPS = Table(
         _optional("level_dbfs", _REAL, "RMS level of the speech span."),
         _optional("clipped_fraction", _REAL, "Share of samples at full scale, in [0, 1]."),
         _optional("snr_db", _REAL, "Estimated signal-to-noise ratio; NaN when undefined."),
+        _optional("recording", _TEXT, "Native id of the long recording it was cut from."),
+        _optional("flags", _TEXTS, "Warnings about the audio, such as `clipped`, sorted."),
+    ),
+)
+
+SOURCES = Table(
+    "sources",
+    "A source file as it was found; the highest observation is how it is now.",
+    ("corpus", "path", "observation"),
+    (
+        Column("corpus", _TEXT, "The corpus whose scan named the file."),
+        Column("path", _TEXT, "The file, relative to the corpus root, with `/`."),
+        Column("observation", _INT, "1 when first seen, one more for each change."),
+        Column("state", _TEXT, "`present`, or `vanished` when a later scan missed it."),
+        Column("audio_sha256", _TEXT, "SHA-256 of its bytes, in hex; the last ones if vanished."),
+        Column("source_bytes", _BIG, "Size of the file."),
+        Column("source_mtime_ns", _BIG, "Modification time of the file, ns since 1970."),
+    ),
+)
+
+DUPLICATES = Table(
+    "duplicates",
+    "Two clips that hold the same audio; neither may be apart from the other in a split.",
+    ("clip_id", "revision", "other_id", "other_revision"),
+    (
+        Column("clip_id", _TEXT, "The clip whose id comes first."),
+        Column("revision", _INT, "Its revision."),
+        Column("other_id", _TEXT, "The other clip."),
+        Column("other_revision", _INT, "Its revision."),
+        Column("kind", _TEXT, "`exact`: the same bytes; `near`: the same sound."),
+        Column("similarity", _REAL, "Share of equal fingerprint bits, in [0, 1]."),
     ),
 )
 
@@ -144,6 +132,7 @@ WAVEFORMS = Table(
         Column("sample_rate", _INT, "Hz."),
         Column("samples", _INT, "Number of samples."),
         Column("pcm16", pa.binary(), "Little-endian int16 samples."),
+        _optional("fingerprint", pa.binary(), "Acoustic fingerprint, little-endian uint32 words."),
     ),
 )
 
@@ -341,7 +330,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         for table in (
             CORPORA,
             CLIPS,
+            SOURCES,
             REJECTS,
+            DUPLICATES,
             WAVEFORMS,
             FEATURE_SETS,
             FEATURES,

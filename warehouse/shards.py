@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.rows import fit_rows
-from warehouse.schemas import Table, find_table
+from warehouse.schemas import find_table
 from warehouse.storage import S3Access, normalise_data_path, write_once
+from warehouse.table import Table
 
 # Small row groups let DuckDB decode one shard on several cores.
 _ROW_GROUP_ROWS = 256

@@ -100,6 +100,16 @@ def _sources(ids: list[str]) -> Mapping[str, pa.Table]:
             speech_start_s=[0.25] * count,
             speech_end_s=[1.25] * count,
         ),
+        "sources": make_rows(
+            "sources",
+            corpus=["toy"] * count,
+            path=[f"{name}.wav" for name in native],
+            state=["present"] * count,
+            audio_sha256=[f"{index:064x}" for index in range(count)],
+        ),
+        "duplicates": make_rows(
+            "duplicates", clip_id=ids[:1], other_id=ids[1:2], kind=["near"], similarity=[0.9]
+        ),
         "rejects": make_rows("rejects", corpus=["toy"], path=["broken.wav"], reason=["truncated"]),
         "feature_sets": make_rows("feature_sets", feature_set=["toy-mel"], parameters=["{}"]),
     }

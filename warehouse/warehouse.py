@@ -1,6 +1,7 @@
 """The lake as one object: open, read, commit, check."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -119,18 +120,24 @@ class Warehouse:
         """Return the checks that found offending rows, with those rows."""
         return run_checks(self._connection)
 
-    def query(self, name: str, **parameters: object) -> pa.Table:
+    def query(
+        self, name: str, tables: Mapping[str, pa.Table] = _NO_ROWS, **parameters: object
+    ) -> pa.Table:
         """Run a statement of `sql/queries`; callers use the typed functions of `queries`.
 
         Args:
             name: The statement's name.
+            tables: Tables of the caller's that the statement reads, by name.
             **parameters: Values of its `$name` parameters.
 
         Raises:
             WarehouseError: If DuckDB cannot run it.
         """
         statement = load_statement("queries", name)
-        with explained(self.catalog, f"query `{name}` failed"):
+        with explained(self.catalog, f"query `{name}` failed"), ExitStack() as given:
+            for table_name, table in tables.items():
+                self._connection.register(table_name, table)
+                given.callback(self._connection.unregister, table_name)
             return self._connection.execute(statement, parameters or None).to_arrow_table()
 
 

@@ -10,8 +10,18 @@ from warehouse import SchemaError, Warehouse, queries
 from warehouse.statements import list_statements
 from warehouse.testing import build_warehouse, make_rows
 
+_SEEN = pa.table(
+    {
+        "position": [0],
+        "path": ["new.wav"],
+        "native_id": ["new"],
+        "source_bytes": [9],
+        "source_mtime_ns": [9],
+    }
+)
 _ARGUMENTS = {
-    "select_sources": ("toy",),
+    "compare_sources": ("toy", _SEEN),
+    "compare_vanished": ("toy", _SEEN),
     "select_features": ("toy-mel",),
     "select_consensus": ("run",),
     "select_annotators": ("run",),
@@ -127,11 +137,45 @@ def test_votes_are_filtered(lived_in: Warehouse, wanted: dict[str, str], count: 
     assert queries.select_effective_votes(lived_in, **wanted).num_rows == count
 
 
-def test_sources_tell_clips_from_rejects(toy: Warehouse) -> None:
-    """A rejected file has no clip; an accepted one names its clip and revision."""
-    last = queries.select_sources(toy, "toy").select(["path", "clip_id", "revision"]).to_pylist()
-    assert last[0] == {"path": "000.wav", "clip_id": "toy/000", "revision": 1}
-    assert last[-1] == {"path": "broken.wav", "clip_id": None, "revision": None}
+def see(*files: tuple[str, int]) -> pa.Table:
+    """Return what a scan saw: paths and sizes, all files one second old."""
+    paths = [path for path, _ in files]
+    return pa.table(
+        {
+            "position": range(len(files)),
+            "path": paths,
+            "native_id": [path.removesuffix(".wav") for path in paths],
+            "source_bytes": [size for _, size in files],
+            "source_mtime_ns": [1] * len(files),
+        }
+    )
+
+
+def test_a_file_of_known_size_and_time_is_no_change(toy: Warehouse) -> None:
+    """What differs comes back with the contents that need no decoding and the next numbers."""
+    seen = see(("000.wav", 1), ("001.wav", 2), ("new.wav", 1))
+    changed, new = queries.compare_sources(toy, "toy", seen).to_pylist()
+    expected = {"position": 1, "is_known": True, "observation": 2, "revision": 2}
+    assert changed == expected | {"contents": [f"{1:064x}"]}
+    assert new == {
+        "position": 2, "is_known": False, "contents": [], "observation": 1, "revision": 1
+    }  # fmt: skip
+
+
+def test_a_moved_file_keeps_the_content_of_its_clip(toy: Warehouse) -> None:
+    """Another path with the same native id knows what the clip holds."""
+    seen = see(("000.wav", 1)).set_column(1, "path", [["elsewhere/000.wav"]])
+    (moved,) = queries.compare_sources(toy, "toy", seen).to_pylist()
+    assert (moved["is_known"], moved["contents"]) == (True, [f"{0:064x}"])
+    assert (moved["observation"], moved["revision"]) == (1, 2)
+
+
+def test_files_that_are_gone_get_a_row_each(toy: Warehouse) -> None:
+    """Only files that were present can vanish, and they keep what was known of them."""
+    seen = see(*((f"{index:03d}.wav", 1) for index in range(1, 6)))
+    (gone,) = queries.compare_vanished(toy, "toy", seen).to_pylist()
+    assert (gone["path"], gone["state"], gone["observation"]) == ("000.wav", "vanished", 2)
+    assert gone["audio_sha256"] == f"{0:064x}"
 
 
 @pytest.mark.parametrize(("source", "received"), [(None, [3, 2]), ("toy", [3, 2]), ("x", [0, 0])])

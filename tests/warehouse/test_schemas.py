@@ -3,7 +3,7 @@
 import pytest
 
 from warehouse import TABLES, SchemaError, Warehouse, find_table
-from warehouse.schemas import Table
+from warehouse.table import Table
 
 _DUCKDB_TYPES = {
     "string": "VARCHAR",
@@ -24,7 +24,7 @@ def test_migrations_create_the_contract(toy: Warehouse) -> None:
     """Every table of the lake has the contract's columns, in order, type and nullability."""
     rows = toy._connection.execute(
         "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()"
-        " WHERE database_name = 'lake' AND table_name <> 'migrations'"
+        " WHERE database_name = 'lake' AND table_name NOT IN ('migrations', 'current_clips')"
         " ORDER BY table_name, column_index"
     ).fetchall()
     expected = [

@@ -9,9 +9,19 @@ FROM clips
 GROUP BY clip_id, revision
 HAVING count(*) > 1
 UNION ALL
+SELECT 'sources' AS table_name, concat_ws(' ', corpus, path, observation) AS key, count(*) AS copies
+FROM sources
+GROUP BY corpus, path, observation
+HAVING count(*) > 1
+UNION ALL
 SELECT 'rejects' AS table_name, concat_ws(' ', corpus, path, audio_sha256) AS key, count(*) AS copies
 FROM rejects
 GROUP BY corpus, path, audio_sha256
+HAVING count(*) > 1
+UNION ALL
+SELECT 'duplicates' AS table_name, concat_ws(' ', clip_id, revision, other_id, other_revision) AS key, count(*) AS copies
+FROM duplicates
+GROUP BY clip_id, revision, other_id, other_revision
 HAVING count(*) > 1
 UNION ALL
 SELECT 'waveforms' AS table_name, concat_ws(' ', clip_id, revision) AS key, count(*) AS copies

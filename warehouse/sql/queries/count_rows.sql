@@ -3,7 +3,11 @@ SELECT 'corpora' AS table_name, count(*) AS row_count FROM corpora
 UNION ALL
 SELECT 'clips' AS table_name, count(*) AS row_count FROM clips
 UNION ALL
+SELECT 'sources' AS table_name, count(*) AS row_count FROM sources
+UNION ALL
 SELECT 'rejects' AS table_name, count(*) AS row_count FROM rejects
+UNION ALL
+SELECT 'duplicates' AS table_name, count(*) AS row_count FROM duplicates
 UNION ALL
 SELECT 'waveforms' AS table_name, count(*) AS row_count FROM waveforms
 UNION ALL

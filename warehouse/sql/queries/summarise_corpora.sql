@@ -1,7 +1,5 @@
 -- Per corpus: current clips, refused files, speakers, hours of source audio, standing votes.
-WITH current_clips AS (
-    SELECT * FROM clips QUALIFY revision = max(revision) OVER (PARTITION BY clip_id)
-), clip_totals AS (
+WITH clip_totals AS (
     SELECT
         corpus,
         count(*) AS clips,
