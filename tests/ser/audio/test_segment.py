@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ser.audio.segment import TrimSettings, find_speech, measure_levels
+from ser.audio.pcm import to_pcm16
+from ser.audio.segment import TrimSettings, find_speech, find_thresholds, stretch
 from ser.errors import AudioError, ConfigurationError
 
 RATE = 16000
@@ -37,6 +38,7 @@ def with_noise(waveform, amplitude):
 
 
 IN_SILENCE = join(silence(1.0), tone(0.5), silence(1.0))
+NO_FADE = TrimSettings(fade_s_per_db=0)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,8 @@ IN_SILENCE = join(silence(1.0), tone(0.5), silence(1.0))
         pytest.param(IN_SILENCE, 0.9, 1.6, id="digital silence"),
         pytest.param(with_noise(IN_SILENCE, 0.001), 0.9, 1.6, id="quiet room"),
         pytest.param(with_noise(IN_SILENCE, 0.0058), 0.9, 1.6, id="20 dB"),
-        pytest.param(with_noise(IN_SILENCE, 0.0083), 0.9, 1.6, id="17 dB"),
+        pytest.param(with_noise(IN_SILENCE, 0.0103), 0.9, 1.6, id="15 dB"),
+        pytest.param(IN_SILENCE + np.float32(0.2), 0.9, 1.6, id="offset"),
         pytest.param(join(silence(0.5), tone(0.3), silence(1), tone(0.3)), 0.4, 2.1, id="pause"),
         pytest.param(join(tone(0.5), silence(1)), 0.0, 0.6, id="starts at once"),
         pytest.param(join(silence(1), tone(0.5), silence(0.05)), 0.9, 1.55, id="ends soon"),
@@ -55,9 +58,39 @@ IN_SILENCE = join(silence(1.0), tone(0.5), silence(1.0))
 )
 def test_span_of_constructed_clips(waveform, start_s, end_s):
     """The span is the speech and 0.1 s around it, within one smoothed frame (20 ms)."""
-    span = find_speech(waveform, RATE, TrimSettings())
+    span = find_speech(waveform, RATE, NO_FADE)
     assert span.start / RATE == pytest.approx(start_s, abs=0.0201)
     assert span.end / RATE == pytest.approx(end_s, abs=0.0201)
+
+
+@pytest.mark.parametrize(("amplitude", "padding_s"), [(0, 0.1), (0.0013, 0.2), (0.0041, 0.3)])
+def test_padding_grows_with_the_noise(amplitude, padding_s):
+    """Each 10 dB of noise above what can be heard of speech add 0.1 s at both ends."""
+    span = find_speech(with_noise(IN_SILENCE, amplitude), RATE, TrimSettings())
+    assert span.start / RATE == pytest.approx(1.0 - padding_s, abs=0.035)
+    assert span.end / RATE == pytest.approx(1.5 + padding_s, abs=0.035)
+
+
+@pytest.mark.parametrize("gap_s", [0.05, 0.15, 0.3])
+def test_soft_sounds_near_speech_belong_to_it(gap_s):
+    """An onset and an ending 4 dB above the noise are kept if they are at most 0.2 s away."""
+    soft = noise(0.1, 0.00625)
+    clean = join(silence(1), soft, silence(gap_s), tone(0.5), silence(gap_s), soft, silence(1))
+    span = find_speech(with_noise(clean, 0.005), RATE, NO_FADE)
+    is_near = gap_s < 0.2
+    first, last = (1.0, 1.7 + 2 * gap_s) if is_near else (1.1 + gap_s, 1.6 + gap_s)
+    assert span.start / RATE == pytest.approx(first - 0.1, abs=0.0301)
+    assert span.end / RATE == pytest.approx(last + 0.1, abs=0.0301)
+
+
+def test_noise_that_varies_raises_the_threshold():
+    """In noise whose level wanders by some dB speech has to stand out by more than `rise_db`."""
+    rng = np.random.default_rng(4)
+    steady, wandering = rng.normal(-60, 0.2, 500), rng.normal(-60, 1.5, 500)
+    steady[200:300] = wandering[200:300] = -20
+    found = [find_thresholds(levels, TrimSettings()) for levels in (steady, wandering)]
+    assert found[0].speech - found[0].floor == pytest.approx(6)
+    assert 6 < found[1].speech - found[1].floor <= 12
 
 
 @pytest.mark.parametrize(
@@ -103,22 +136,43 @@ def test_span_does_not_depend_on_volume():
     assert (spans[0].start, spans[0].end) == (spans[1].start, spans[1].end)
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 48000])
-def test_levels_at_other_rates(rate):
-    """A constant of 0.1 is at −20 dBFS in every frame, at every rate."""
-    levels = measure_levels(np.full(rate // 5, 0.1, np.float32), rate)
-    np.testing.assert_allclose(levels, -20, atol=1e-5)
+@pytest.mark.parametrize("amplitude", [0, 0.001, 0.05])
+def test_int16_and_float32_have_equal_spans(amplitude):
+    """The same audio is trimmed at the same samples in both types."""
+    samples = to_pcm16(with_noise(IN_SILENCE, amplitude))
+    floats = samples.astype(np.float32) / np.float32(32768)
+    spans = [find_speech(waveform, RATE, TrimSettings()) for waveform in (samples, floats)]
+    assert (spans[0].start, spans[0].end) == (spans[1].start, spans[1].end)
+    assert spans[0].floor_dbfs == spans[1].floor_dbfs
 
 
-def test_levels_need_one_frame():
-    """Less than 10 ms has no frame."""
-    with pytest.raises(ConfigurationError, match=r"at least 0\.01 s = 160 samples, but got 159"):
-        measure_levels(np.zeros(159, np.float32), RATE)
+@pytest.mark.parametrize("rate", [8000, 22050, 48000])
+def test_span_at_other_rates(rate):
+    """Times are the same at every rate."""
+    second = np.zeros(rate, np.float32)
+    buzz = (0.2 * (np.arange(rate) * 150 / rate % 1) - 0.1).astype(np.float32)
+    span = find_speech(join(second, buzz, second), rate, TrimSettings())
+    assert span.start / rate == pytest.approx(0.9, abs=0.0201)
+    assert span.end / rate == pytest.approx(2.1, abs=0.0201)
+
+
+@pytest.mark.parametrize(
+    ("soft", "expected"),
+    [
+        pytest.param([], (50, 60), id="nothing around"),
+        pytest.param([30, 42, 65], (42, 68), id="in reach and beyond"),
+        pytest.param([39, 44, 47, 58, 63, 68], (39, 71), id="step by step"),
+        pytest.param([10, 90], (50, 60), id="too far"),
+    ],
+)
+def test_stretch_takes_steps(soft, expected):
+    """A span reaches on from one soft sound of three frames to the next, five frames at most."""
+    assert stretch(50, 60, np.array(soft, dtype=np.int64), 3, 5) == expected
 
 
 @pytest.mark.parametrize(
     "values",
-    [{"guard_db": 50.0}, {"padding_s": -0.1}, {"noise_percentile": 101.0}],
+    [{"guard_db": 50.0}, {"padding_s": -0.1}, {"gap_s": -1.0}, {"noise_percentile": 101.0}],
     ids=str,
 )
 def test_bad_settings_are_named(values):
