@@ -1,6 +1,6 @@
 """Sound: bytes to waveform, speech span, level and quality.
 
-``ser.audio.resample``, ``files`` and ``augment`` need torch and are imported by their full names.
+``ser.audio.silero`` and ``augment`` need torch and are imported by their full names.
 """
 
 from ser.audio.pcm import from_pcm16, to_pcm16

@@ -8,11 +8,11 @@ PCM16_SCALE = 32768.0  # int16 counts at full scale
 Waveform = npt.NDArray[np.float32] | npt.NDArray[np.int16]
 
 
-def to_pcm16(waveform: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+def to_pcm16(waveform: Waveform) -> npt.NDArray[np.int16]:
     """Round a waveform to 16 bits; what lies outside [−1, 1) is clipped.
 
     Args:
-        waveform: Finite float32 samples, any shape.
+        waveform: Finite float32 samples of any shape, or int16, which comes back as it is.
 
     Returns:
         Little-endian int16 of the same shape. 16-bit audio decoded to float comes back as it was.
@@ -21,6 +21,8 @@ def to_pcm16(waveform: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
         >>> to_pcm16(np.array([0.0, 0.5, -2.0], dtype=np.float32)).tolist()
         [0, 16384, -32768]
     """
+    if waveform.dtype == np.int16:
+        return waveform.astype("<i2", copy=False)
     counts = np.multiply(waveform, np.float32(PCM16_SCALE))
     np.rint(counts, out=counts)
     np.clip(counts, -32768, 32767, out=counts)

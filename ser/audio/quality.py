@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from ser.audio.pcm import Waveform
 from ser.audio.segment import SpeechSpan
 
 FULL_SCALE = 32767 / 32768  # the largest positive 16-bit sample
@@ -13,23 +13,26 @@ MIN_NOISE_FRAMES = 5
 DIGITAL_SILENCE_DBFS = -90.0  # below one step of 16-bit audio: says nothing about the room
 
 
-def clipped_fraction(samples: npt.NDArray[np.float32]) -> float:
-    """Return the share of samples at or beyond full scale.
+def count_clipped(samples: Waveform) -> int:
+    """Return how many samples are at or beyond full scale.
 
     Args:
-        samples: Decoded samples before downmix and resampling, float32, full scale ±1, at least
-            one. Audio that was clipped and made quieter afterwards, and the positive side of
-            8-bit audio, go unnoticed.
-
-    Returns:
-        0 … 1.
+        samples: Decoded samples before downmix and resampling, int16, or float32 with full
+            scale ±1, at least one. Audio that was clipped and made quieter afterwards, and the
+            positive side of 8-bit audio, go unnoticed.
 
     Example:
-        >>> clipped_fraction(np.array([0.5, -1.0, 0.99, 0.1], dtype=np.float32))
-        0.25
+        >>> count_clipped(np.array([0.5, -1.0, 0.99, 0.1], dtype=np.float32))
+        1
     """
-    clipped = np.count_nonzero(np.abs(samples) >= np.float32(FULL_SCALE))
-    return clipped / samples.size
+    highest: float = FULL_SCALE
+    lowest: float = -FULL_SCALE
+    if samples.dtype == np.int16:
+        highest, lowest = 32767, -32767
+    # Hardly any clip is clipped, and the extremes are found several times as fast as counted.
+    if samples.max() < highest and samples.min() > lowest:
+        return 0
+    return int(np.count_nonzero(samples >= highest) + np.count_nonzero(samples <= lowest))
 
 
 def estimate_snr_db(span: SpeechSpan) -> float:

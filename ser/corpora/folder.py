@@ -1,13 +1,14 @@
 """Any folder of recordings: no labels, no speakers, only sound to be listened to."""
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow as pa
 
-from ser.corpora.records import CorpusInfo, Scan, Utterance
-from ser.corpora.tree import list_audio, require_folder, wrong_folder
+from ser.corpora.records import CorpusInfo, Scan, Unrecognised, Utterance
+from ser.corpora.tree import list_audio, require_folder, taken_native_id, wrong_folder
 from ser.labels import Taxonomy
+from ser.paths import escape_path
 
 LAYOUT = "  any folders with .wav, .flac, .ogg, .mp3 or other audio files"
 
@@ -50,22 +51,30 @@ class FolderCorpus:
             root: The folder.
 
         Returns:
-            One utterance per file, with nothing known but its path.
+            One utterance per file, with nothing known but its path. A name that spells out the
+            escapes of another one's bytes is reported as `duplicate_native_id`.
 
         Raises:
-            CorpusError: If `root` is no folder or holds no audio file.
+            CorpusError: If `root` is no folder, holds no audio file or cannot be listed.
         """
         require_folder(root, self.info)
-        # Two files may differ in their suffix alone, so it is part of the id.
-        utterances = tuple(_utterance(path) for path in list_audio(root))
+        utterances: dict[str, Utterance] = {}
+        unrecognised: list[Unrecognised] = []
+        for path in list_audio(root):
+            # Two files may differ in their suffix alone, so it is part of the id.
+            found = Utterance(native_id=escape_path(path), path=path)
+            if found.native_id in utterances:
+                unrecognised.append(taken_native_id(found, utterances[found.native_id]))
+            else:
+                utterances[found.native_id] = found
         if not utterances:
             raise wrong_folder(root, self.info)
-        return Scan(folder=root, utterances=utterances)
+        return Scan(
+            folder=root,
+            utterances=tuple(utterances[key] for key in sorted(utterances)),
+            unrecognised=tuple(unrecognised),
+        )
 
     def read_votes(self, root: Path) -> pa.Table | None:  # noqa: ARG002 - the protocol's signature
         """Return None: a bare folder says nothing about its recordings."""
         return None
-
-
-def _utterance(path: PurePosixPath) -> Utterance:
-    return Utterance(native_id=path.as_posix(), path=path)

@@ -8,9 +8,11 @@ import pyarrow as pa
 
 from ser.corpora.manifest_rows import find_manifest, read_rows, read_vote_cell, text
 from ser.corpora.records import CorpusInfo, Scan, Unrecognised, Utterance
+from ser.corpora.tree import taken_native_id
 from ser.corpora.votes import vote_table
 from ser.errors import CorpusError
 from ser.labels import Taxonomy
+from ser.paths import escape_path
 
 LAYOUT = (
     "  manifest.csv, manifest.jsonl or manifest.parquet (or the path of such a file) with\n"
@@ -176,10 +178,11 @@ class ManifestCorpus:
         taken: Mapping[str, Utterance],
     ) -> Utterance | Unrecognised:
         """Return the utterance of a row, or the first reason against it."""
-        written, native_id = text(row, "path"), _native_id(row)
-        if written is None or native_id is None:
+        path, native_id = _path_of(row), _native_id(row)
+        if path is None or native_id is None:
             return Unrecognised(f"row {number}", "invalid_row", f"row {number} has no `path`")
-        refusal = _refuse_path(written, folder)
+        written = escape_path(path)
+        refusal = _refuse_path(path, folder)
         if refusal is not None:
             return refusal
         label = text(row, "label")
@@ -190,15 +193,15 @@ class ManifestCorpus:
             detail = f"`votes` must map labels to counts or annotators to labels: {row['votes']!r}"
             return Unrecognised(written, "invalid_row", detail)
         if native_id in taken:
-            detail = f"native id '{native_id}' is already taken by `{taken[native_id].path}`"
-            return Unrecognised(written, "duplicate_native_id", detail)
-        return self._utterance(row, native_id, written)
+            found = Utterance(native_id=native_id, path=PurePosixPath(path))
+            return taken_native_id(found, taken[native_id])
+        return self._utterance(row, native_id, path)
 
-    def _utterance(self, row: Mapping[str, object], native_id: str, written: str) -> Utterance:
+    def _utterance(self, row: Mapping[str, object], native_id: str, path: str) -> Utterance:
         gender = text(row, "gender")
         return Utterance(
             native_id=native_id,
-            path=PurePosixPath(written),
+            path=PurePosixPath(path),
             speaker=text(row, "speaker"),
             session=text(row, "session"),
             gender=None if gender is None else GENDERS.get(gender.lower(), gender.lower()),
@@ -223,6 +226,12 @@ def _votes_or_none(row: Mapping[str, object]) -> list[tuple[str | None, str, int
         return None
 
 
+def _path_of(row: Mapping[str, object]) -> str | None:
+    """Return the path as the operating system wants it: JSON may hold bytes that are no UTF-8."""
+    written = row.get("path")
+    return text(row, "path") if not isinstance(written, str) else written.strip() or None
+
+
 def _native_id(row: Mapping[str, object]) -> str | None:
     written = text(row, "path")
     if written is None:
@@ -233,16 +242,19 @@ def _native_id(row: Mapping[str, object]) -> str | None:
 
 def _refuse_path(written: str, folder: Path) -> Unrecognised | None:
     """Return why a path must not be opened, or None."""
-    path = PurePosixPath(written)
+    path, shown = PurePosixPath(written), escape_path(written)
     if "\0" in written or not path.name:
-        return Unrecognised(written, "invalid_row", f"`path` {written!r} is not a file name")
+        return Unrecognised(shown, "invalid_row", f"`path` {shown!r} is not a file name")
     full = folder / path
     try:
         inside = full.resolve().is_relative_to(folder.resolve())
         exists = full.is_file()
-    except (OSError, RuntimeError) as error:  # a name too long, a link that leads to itself
-        return Unrecognised(written, "invalid_row", f"`path` cannot be followed: {error}")
+    except (OSError, RuntimeError, ValueError) as error:
+        # A name too long, a link that leads to itself, half of a character.
+        return Unrecognised(shown, "invalid_row", f"`path` cannot be followed: {error}")
     if path.is_absolute() or ".." in path.parts or not inside:
-        detail = f"`path` must stay inside `{folder}`, got '{written}'"
-        return Unrecognised(written, "path_outside_root", detail)
-    return None if exists else Unrecognised(written, "missing_file", f"no file at `{full}`")
+        detail = f"`path` must stay inside `{folder}`, got '{shown}'"
+        return Unrecognised(shown, "path_outside_root", detail)
+    if exists:
+        return None
+    return Unrecognised(shown, "missing_file", f"no file at `{escape_path(full)}`")

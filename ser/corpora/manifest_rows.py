@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from ser.corpora.records import CorpusInfo
 from ser.errors import CorpusError
+from ser.paths import escape_path
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 
@@ -73,23 +74,26 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def text(row: Row, column: str) -> str | None:
-    """Return a value as stripped text.
+    r"""Return a value as stripped text that can be stored.
 
     Args:
         row: A row of the table.
         column: Its column.
 
     Returns:
-        The text, or None when the value is missing, blank or not a number (NaN).
+        The text, or None when the value is missing, blank or not a number (NaN). Halves of
+        characters, which JSON can hold, are escaped, see `ser.paths.escape_path`.
 
     Example:
         >>> text({"speaker": " 03 "}, "speaker"), text({"speaker": ""}, "speaker")
         ('03', None)
+        >>> print(text({"path": "caf\udce9.wav"}, "path"))
+        caf\xe9.wav
     """
     value = row.get(column)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    return str(value).strip() or None
+    return escape_path(str(value)).strip() or None
 
 
 def read_vote_cell(cell: object) -> list[tuple[str | None, str, int]]:

@@ -53,7 +53,7 @@ class CorpusInfo:
     layout: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One speaker turn of a corpus as its names and tables describe it; nothing is decoded.
 

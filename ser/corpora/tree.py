@@ -6,10 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from ser.corpora.records import CorpusInfo, Scan, Unrecognised, Utterance
 from ser.errors import CorpusError
+from ser.paths import escape_path
 
 LOSSLESS_SUFFIXES = frozenset({".wav", ".flac"})
 AUDIO_SUFFIXES = LOSSLESS_SUFFIXES | {
-    ".aif", ".aiff", ".m4a", ".mp3", ".ogg", ".opus", ".sph", ".w64", ".wma",
+    ".aif", ".aifc", ".aiff", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".sph", ".w64",
+    ".wma",
 }  # fmt: skip
 ENTRIES_SHOWN = 5
 
@@ -61,17 +63,24 @@ def collect(root: Path, info: CorpusInfo, parse: NameParser) -> Scan:
 def list_audio(root: Path) -> list[PurePosixPath]:
     """List the audio files under `root`, hidden ones (`._x.wav` of macOS archives) left out.
 
+    Links are followed wherever they lead: corpora are linked in from other disks, and data tools
+    (DVC, git-annex, the Hugging Face cache) keep files as links. Who may put a link into a folder
+    may put the file itself there. Links to nothing are listed, and decoding reports them.
+
     Args:
         root: An existing folder; links to folders inside it are followed once.
 
     Returns:
-        Paths relative to `root`, sorted.
+        Paths relative to `root`, sorted; names that are not UTF-8 as the system gives them.
+
+    Raises:
+        CorpusError: If a folder cannot be listed: its files would seem to have vanished.
     """
     return sorted(
-        PurePosixPath((folder / name).relative_to(root).as_posix())
+        folder / name
         for folder, names in _walk(root)
         for name in names
-        if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES
+        if not name.startswith(".") and PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES
     )
 
 
@@ -85,7 +94,22 @@ def unexpected_name(path: PurePosixPath, expected: str) -> Unrecognised:
     Returns:
         A report with the reason `unrecognised_name`.
     """
-    return Unrecognised(str(path), "unrecognised_name", f"expected {expected}, got '{path.name}'")
+    detail = f"expected {expected}, got '{escape_path(path.name)}'"
+    return Unrecognised(escape_path(path), "unrecognised_name", detail)
+
+
+def taken_native_id(found: Utterance, taken: Utterance) -> Unrecognised:
+    """Report a file whose native id another one has.
+
+    Args:
+        found: The file.
+        taken: Who has its native id.
+
+    Returns:
+        A report with the reason `duplicate_native_id`.
+    """
+    detail = f"native id '{found.native_id}' is already taken by `{escape_path(taken.path)}`"
+    return Unrecognised(escape_path(found.path), "duplicate_native_id", detail)
 
 
 def require_folder(root: Path, info: CorpusInfo) -> None:
@@ -146,14 +170,13 @@ def _first_lossless(found: Utterance, utterances: dict[str, Utterance]) -> Utter
     taken = utterances.get(found.native_id)
     if taken is None:
         return found
-    detail = f"native id '{found.native_id}' is already taken by `{taken.path}`"
-    return Unrecognised(str(found.path), "duplicate_native_id", detail)
+    return taken_native_id(found, taken)
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield each folder once with its file names, however links point."""
+def _walk(root: Path) -> Iterator[tuple[PurePosixPath, list[str]]]:
+    """Yield each folder, relative to the root, once with its file names, however links point."""
     seen: set[tuple[int, int]] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
+    for folder, folders, names in os.walk(root, followlinks=True, onerror=_refuse_folder):
         status = Path(folder).stat()
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
@@ -161,12 +184,19 @@ def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
         seen.add((status.st_dev, status.st_ino))
         # The folder met first owns a linked one, so the order must not depend on the disk.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield Path(folder), names
+        yield PurePosixPath(Path(folder).relative_to(root).as_posix()), names
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise CorpusError(
+        f"the folder `{escape_path(error.filename)}` cannot be listed: {error.strerror}; make it "
+        "readable, or move it out of the corpus"
+    ) from error
 
 
 def _first_entries(root: Path) -> str:
     names = sorted(
-        entry.name + ("/" if entry.is_dir() else "")
+        escape_path(entry.name) + ("/" if entry.is_dir() else "")
         for entry in root.iterdir()
         if not entry.name.startswith(".")
     )

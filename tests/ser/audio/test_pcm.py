@@ -25,3 +25,9 @@ def test_float_passes_through():
     """A float waveform comes back uncopied."""
     waveform = np.zeros(3, np.float32)
     assert from_pcm16(waveform) is waveform
+
+
+def test_int16_passes_through():
+    """Counts come back uncopied."""
+    counts = np.arange(3, dtype=np.int16)
+    assert np.shares_memory(to_pcm16(counts), counts)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ser.audio.quality import clipped_fraction, estimate_snr_db
+from ser.audio.quality import count_clipped, estimate_snr_db
 from ser.audio.segment import TrimSettings, find_speech
 
 
@@ -38,7 +38,10 @@ def test_snr_is_nan_without_noise_frames(waveform):
     assert math.isnan(estimate_snr_db(find_speech(waveform, 16000, TrimSettings())))
 
 
-def test_clipped_fraction_counts_both_ends():
+@pytest.mark.parametrize("scale", [1, 32768], ids=["int16", "float32"])
+def test_clipped_samples_are_counted_at_both_ends(scale):
     """Samples at either end of the 16-bit range count, those just inside do not."""
-    samples = np.array([32767, -32768, 32766, 0], np.float32)[:, None] / 32768
-    assert clipped_fraction(samples) == 0.5
+    counts = np.array([32767, -32768, -32767, 32766, -32766, 0])[:, None]
+    samples = counts.astype(np.int16) if scale == 1 else (counts / scale).astype(np.float32)
+    assert count_clipped(samples) == 3
+    assert count_clipped(samples[3:]) == 0

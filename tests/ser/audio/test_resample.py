@@ -1,4 +1,4 @@
-"""Resampling gives exact lengths, torchaudio's values and no audible aliases."""
+"""Resampling gives exact lengths, torchaudio's values and no audible aliases, in any blocks."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ import torchaudio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser.audio.resample import FILTER_WIDTH, resample
+from ser.audio.pcm import from_pcm16
+from ser.audio.resample import FILTER_WIDTH, Resampler, resample
 from ser.errors import ConfigurationError
 
 RATES = [8000, 15999, 16003, 11025, 16000, 22050, 22254, 32000, 44100, 48000, 96000]
@@ -30,12 +31,45 @@ def test_length_is_exact(samples, source, target):
 @pytest.mark.parametrize("samples", [1, 300, 20_001])
 @pytest.mark.parametrize("rates", [(48000, 16000), (44100, 16000), (8000, 16000), (9, 10)])
 def test_equals_torchaudio(rates, samples):
-    """Values equal torchaudio's; 1e-6 allows for another order of float32 sums."""
-    waveform = np.random.default_rng(1).standard_normal(samples).astype(np.float32)
-    reference = torchaudio.transforms.Resample(*rates, lowpass_filter_width=FILTER_WIDTH)
-    expected = reference(torch.from_numpy(waveform)).numpy()
+    """Values equal torchaudio's in float64; 1e-6 is left to float32 sums of 200 products."""
+    waveform = np.random.default_rng(1).uniform(-1, 1, samples).astype(np.float32)
+    reference = torchaudio.transforms.Resample(
+        *rates, lowpass_filter_width=FILTER_WIDTH, dtype=torch.float64
+    )
+    expected = reference(torch.from_numpy(waveform.astype(np.float64))).numpy()
     found = resample(waveform, *rates)
-    np.testing.assert_allclose(found[: len(expected)], expected[: len(found)], atol=1e-6)
+    np.testing.assert_allclose(found[: len(expected)], expected[: len(found)], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("rates", [(48000, 16000), (44100, 16000), (8000, 16000)])
+def test_int16_equals_float32(rates):
+    """Counts give, bit for bit, what their values as float32 give."""
+    counts = np.random.default_rng(1).integers(-32768, 32768, 9999).astype(np.int16)
+    assert np.array_equal(resample(counts, *rates), resample(from_pcm16(counts), *rates))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from([(48000, 16000), (44100, 16000), (8000, 16000), (22254, 16000), (1, 1)]),
+    st.lists(st.integers(0, 40_000), max_size=5),
+)
+def test_blocks_change_no_bit(rates, lengths):
+    """However a waveform is cut into blocks, the same samples come out."""
+    waveform = np.random.default_rng(1).standard_normal(sum(lengths)).astype(np.float32)
+    resampler = Resampler(*rates)
+    parts = [resampler.push(block) for block in np.split(waveform, np.cumsum(lengths))[:-1]]
+    joined = np.concatenate([*parts, resampler.finish()])
+    assert np.array_equal(joined, resample(waveform, *rates))
+
+
+def test_nearly_equal_rates_in_blocks():
+    """A ratio that rounds to one keeps the samples and gives the exact length."""
+    waveform = np.random.default_rng(1).standard_normal(40_000).astype(np.float32)
+    resampler = Resampler(15999, 16000)
+    joined = np.concatenate([resampler.push(waveform[:33_000]), resampler.push(waveform[33_000:])])
+    joined = np.concatenate([joined, resampler.finish()])
+    assert len(joined) == len(resample(waveform, 15999, 16000)) == 40_003
+    assert np.array_equal(joined, resample(waveform, 15999, 16000))
 
 
 def test_length_stays_exact_where_float32_is_not():

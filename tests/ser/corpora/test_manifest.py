@@ -1,6 +1,7 @@
 """A manifest describes a collection in one table."""
 
 import json
+import os
 
 import pyarrow as pa
 import pytest
@@ -68,6 +69,9 @@ def test_every_format_gives_the_same_utterances(folder, suffix, as_file):
         pytest.param("", "invalid_row", id="blank"),
         pytest.param(".", "invalid_row", id="dot"),
         pytest.param("a\0b.wav", "invalid_row", id="null byte"),
+        pytest.param("a\ud83d.wav", "invalid_row", id="half a character"),
+        pytest.param("link_out.wav", "path_outside_root", id="link to a file outside"),
+        pytest.param("dangling.wav", "missing_file", id="link to nothing"),
     ],
 )
 def test_unusable_path_is_reported(folder, tmp_path_factory, path, reason):
@@ -76,10 +80,24 @@ def test_unusable_path_is_reported(folder, tmp_path_factory, path, reason):
     (outside / "one.wav").touch()
     (folder / "out").symlink_to(outside, target_is_directory=True)
     (folder / "loop").symlink_to(folder / "loop")
+    (folder / "link_out.wav").symlink_to(outside / "one.wav")
+    (folder / "dangling.wav").symlink_to("nothing.wav")
     write(folder, {"path": "two.flac"}, {"path": path}, suffix="jsonl")
     scan = CALLS.scan(folder)
     assert [u.native_id for u in scan.utterances] == ["two"]
     assert [report.reason for report in scan.unrecognised] == [reason]
+
+
+def test_name_that_is_no_utf8_is_found(folder):
+    """JSON can hold the bytes of such a name; what is stored of it is escaped."""
+    name = os.fsdecode(b"caf\xe9.wav")
+    (folder / name).touch()
+    write(folder, {"path": name, "speaker": name}, {"path": f"no {name}"}, suffix="jsonl")
+    scan = CALLS.scan(folder)
+    (found,), (report,) = scan.utterances, scan.unrecognised
+    assert (found.native_id, found.speaker) == ("caf\\xe9", "caf\\xe9.wav")
+    assert (folder / found.path).is_file()
+    assert (report.path, report.reason) == ("no caf\\xe9.wav", "missing_file")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Walking a corpus folder loses no audio file and reads none twice."""
 
+import os
 from pathlib import PurePosixPath
 
 import pytest
@@ -37,6 +38,40 @@ def test_a_linked_folder_is_read(tmp_path):
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "linked").symlink_to(tmp_path / "disk", target_is_directory=True)
     assert list_audio(tmp_path / "root") == [PurePosixPath("linked/x.wav")]
+
+
+def test_links_to_files_are_listed(tmp_path):
+    """A link to a file anywhere is that file, and one to nothing is left to be reported."""
+    touch(tmp_path, "disk/x.wav")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link.wav").symlink_to(tmp_path / "disk" / "x.wav")
+    (tmp_path / "root" / "dangling.wav").symlink_to("nowhere.wav")
+    (tmp_path / "root" / "loop.wav").symlink_to("loop.wav")
+    found = [path.name for path in list_audio(tmp_path / "root")]
+    assert found == ["dangling.wav", "link.wav", "loop.wav"]
+
+
+def test_a_folder_named_like_a_file_is_walked(tmp_path):
+    """A suffix makes no file of a folder."""
+    touch(tmp_path, "x.wav/y.wav")
+    assert list_audio(tmp_path) == [PurePosixPath("x.wav/y.wav")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_folder_that_cannot_be_listed_is_refused(tmp_path):
+    """Its files must not seem to have vanished."""
+    touch(tmp_path, "x.wav", "closed/y.wav")
+    (tmp_path / "closed").chmod(0)
+    with pytest.raises(CorpusError, match="cannot be listed: Permission denied; make it"):
+        list_audio(tmp_path)
+
+
+def test_reports_of_odd_names_can_be_stored(tmp_path):
+    """A name that is no UTF-8 is escaped wherever it is shown."""
+    touch(tmp_path, f"{NAME}.wav", os.fsdecode(b"caf\xe9.wav"))
+    (report,) = collect(tmp_path, INFO, parse_name).unrecognised
+    assert report.path == "caf\\xe9.wav"
+    assert "got 'caf\\xe9.wav'" in report.detail
 
 
 def test_second_copy_of_a_clip_is_reported(tmp_path):
