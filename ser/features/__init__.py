@@ -1,6 +1,6 @@
-"""Features: arrays of numbers computed from waveforms.
+"""Features: arrays of numbers computed from waveforms, without torch.
 
-``ser.features.spectral`` needs torch and is imported by its full name.
+``ser.features.registry`` knows every kind; the kinds are imported by their full names.
 """
 
 from ser.features.ragged import RaggedFeatures

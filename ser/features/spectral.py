@@ -1,21 +1,30 @@
 """Log-mel spectrogram: the energy of speech over time and perceived pitch."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
-import torch
-import torchaudio
+import numpy.typing as npt
+import scipy.fft
+import scipy.sparse
 
 from ser.audio.pcm import PCM16_SCALE, Waveform
 from ser.errors import ConfigurationError
+from ser.features.mel import mel_filters
 from ser.features.ragged import RaggedFeatures
+from ser.features.record import (
+    Block,
+    Parameter,
+    check_ranges,
+    cut_frames,
+    fill_clips,
+    name_feature_set,
+)
 
-HASH_DIGITS = 12  # 48 bits: no clash among any number of settings people will try
+# Arrays below 128 KiB, from which malloc asks the system for fresh pages: those cost twice as
+# much as the transform itself (measured: 0.32 ms per clip of 2.3 s in blocks, 0.53 ms whole).
+BLOCK_BYTES = 120_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class LogMel:
         sample_rate: Rate of the waveforms, Hz.
         bands: D, the number of mel bands.
         n_fft: Window and transform length, samples, even.
-        hop: Samples between frames, 160 (10 ms at 16 kHz) or 256 (16 ms).
+        hop: Samples between frames, at most ``n_fft``; 160 is 10 ms at 16 kHz, 256 is 16 ms.
         floor: Power added before the logarithm, > 0; 1e-6 is about 18 dB above the rounding
             noise of 16-bit audio, so digital silence and near silence look alike.
         f_min: Lower edge of the first band, Hz.
@@ -59,7 +68,7 @@ class LogMel:
     sample_rate: int = 16000
     bands: int = 64
     n_fft: int = 512
-    hop: Literal[160, 256] = 256
+    hop: int = 256
     floor: float = 1e-6
     f_min: float = 20.0
     f_max: float = 8000.0
@@ -69,7 +78,7 @@ class LogMel:
         _check_parameters(self)
 
     @property
-    def parameters(self) -> dict[str, int | float | str]:
+    def parameters(self) -> dict[str, Parameter]:
         """Everything the values depend on, ready for JSON."""
         return {
             "kind": "log_mel",
@@ -89,8 +98,12 @@ class LogMel:
             >>> LogMel().feature_set == LogMel(hop=160).feature_set
             False
         """
-        canonical = json.dumps(self.parameters, sort_keys=True, separators=(",", ":"))
-        return f"log_mel-{hashlib.sha256(canonical.encode()).hexdigest()[:HASH_DIGITS]}"
+        return name_feature_set(self.parameters)
+
+    @property
+    def filters(self) -> npt.NDArray[np.float32]:
+        """The mel filters, ``(n_fft // 2 + 1, bands)``."""
+        return _filters(self).T.toarray()  # type: ignore[no-any-return]
 
     def count_frames(self, samples: int) -> int:
         """Return the number of frames of a clip of ``samples`` samples."""
@@ -110,76 +123,58 @@ class LogMel:
             ConfigurationError: If a waveform is not 1-D, is empty, has another dtype, or holds
                 NaN or infinity.
         """
-        for position, waveform in enumerate(waveforms):
-            _check_waveform(waveform, position)
-        frames = np.array([self.count_frames(len(w)) for w in waveforms], dtype=np.int64)
-        values = np.empty((int(frames.sum()), self.bands), dtype=np.float32)
-        features = RaggedFeatures.from_flat(values, frames, self.bands)
-        with torch.inference_mode():
-            for waveform, block in zip(waveforms, features, strict=True):
-                self._fill(waveform, torch.from_numpy(block))
-        return features
+        return fill_clips(waveforms, self.count_frames, self.bands, self._fill)
 
-    def _fill(self, waveform: Waveform, block: torch.Tensor) -> None:
-        half = self.n_fft // 2
-        padded = torch.zeros(len(waveform) + self.n_fft)
-        padded[half : half + len(waveform)] = torch.from_numpy(waveform)
+    def _fill(self, waveform: Waveform, block: Block) -> None:
         window = _window(self.n_fft, 1 / PCM16_SCALE if waveform.dtype == np.int16 else 1.0)
-        windowed = padded.unfold(0, self.n_fft, self.hop) * window
-        spectrum = torch.fft.rfft(windowed)
-        # Four times faster than abs().square() and than a sum over the pair (torch 2.14, CPU).
-        power = spectrum.real.square().add_(spectrum.imag.square())
-        torch.mm(power, _mel_filters(self), out=block)
-        block.add_(self.floor).log_()
+        at_once = max(8, BLOCK_BYTES // (4 * self.n_fft + 8))
+        for first in range(0, len(block), at_once):
+            part = block[first : first + at_once]
+            frames = cut_frames(waveform, self.n_fft, self.hop, first=first, count=len(part))
+            spectrum = scipy.fft.rfft(frames * window)
+            power = np.square(spectrum.real)
+            power += np.square(spectrum.imag)
+            # A sparse product: a bin lies in two bands at most. It also adds in one fixed order,
+            # where a BLAS adds in an order that depends on the shape and on its threads.
+            energy = _filters(self) @ power.T
+            energy += np.float32(self.floor)
+            np.log(energy.T, out=part)
 
 
 @lru_cache(maxsize=8)
-def _window(n_fft: int, scale: float) -> torch.Tensor:
+def _window(n_fft: int, scale: float) -> Block:
     # Scaling by 2^-15 is exact, so the window may carry it instead of every sample.
-    return torch.hann_window(n_fft) * scale
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
+    return (hann * scale).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
-def _mel_filters(settings: LogMel) -> torch.Tensor:
-    filters: torch.Tensor = torchaudio.functional.melscale_fbanks(
-        n_freqs=settings.n_fft // 2 + 1,
+def _filters(settings: LogMel) -> scipy.sparse.csr_matrix:
+    """Return the mel filters, ``(bands, n_fft // 2 + 1)``."""
+    filters = mel_filters(
+        sample_rate=settings.sample_rate,
+        n_fft=settings.n_fft,
+        bands=settings.bands,
         f_min=settings.f_min,
         f_max=settings.f_max,
-        n_mels=settings.bands,
-        sample_rate=settings.sample_rate,
-        mel_scale="htk",
     )
-    return filters
-
-
-def _check_waveform(waveform: Waveform, position: int) -> None:
-    if waveform.dtype not in (np.float32, np.int16) or waveform.ndim != 1 or not waveform.size:
-        raise ConfigurationError(
-            f"`waveforms[{position}]` must be float32 or int16 with the shape (S,), S ≥ 1, but "
-            f"is {waveform.dtype} {waveform.shape}"
-        )
-    if waveform.dtype == np.float32 and not np.isfinite(waveform).all():
-        raise ConfigurationError(
-            f"`waveforms[{position}]` must be finite, but holds NaN or infinity"
-        )
+    return scipy.sparse.csr_matrix(filters.T)
 
 
 def _check_parameters(settings: LogMel) -> None:
-    checks = {
-        "sample_rate": (settings.sample_rate > 0, "> 0"),
-        "bands": (settings.bands > 0, "> 0"),
-        "n_fft": (settings.n_fft > 0 and settings.n_fft % 2 == 0, "even and > 0"),
-        "hop": (settings.hop in (160, 256), "160 or 256"),
-        "floor": (settings.floor > 0, "> 0"),
-        "f_min": (0 <= settings.f_min < settings.f_max, "in [0, f_max)"),
-        "f_max": (settings.f_max <= settings.sample_rate / 2, "at most sample_rate / 2"),
-    }
-    for name, (holds, expected) in checks.items():
-        if not holds:
-            raise ConfigurationError(
-                f"`{name}` must be {expected}, but got {getattr(settings, name)}"
-            )
-    if (_mel_filters(settings).amax(dim=0) == 0).any():
+    check_ranges(
+        settings,
+        {
+            "sample_rate": (settings.sample_rate > 0, "> 0"),
+            "bands": (settings.bands > 0, "> 0"),
+            "n_fft": (settings.n_fft > 0 and settings.n_fft % 2 == 0, "even and > 0"),
+            "hop": (0 < settings.hop <= settings.n_fft, "in 1 … n_fft"),
+            "floor": (settings.floor > 0, "> 0"),
+            "f_min": (0 <= settings.f_min < settings.f_max, "in [0, f_max)"),
+            "f_max": (settings.f_max <= settings.sample_rate / 2, "at most sample_rate / 2"),
+        },
+    )
+    if (_filters(settings).max(axis=1).toarray() == 0).any():
         raise ConfigurationError(
             f"`bands` = {settings.bands} leaves a band without a frequency bin at n_fft = "
             f"{settings.n_fft}; use fewer bands or a longer n_fft"

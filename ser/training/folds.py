@@ -1,10 +1,12 @@
-"""Splits that keep every speaker and session on one side, and the check that they do."""
+"""Splits that keep every speaker, session and sound on one side, and the check that they do."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from ser.errors import ConfigurationError, LeakageError
 
@@ -63,13 +65,84 @@ def check_speaker_disjoint(groups: Mapping[str, Sequence[str | None]], split: Sp
         if any(name is not None for name in names):
             offenders += _find_shared(grouping, _groups_of_parts(names, split))
     if offenders:
-        rest = len(offenders) - LISTED_OFFENDERS
-        listed = ", ".join(offenders[:LISTED_OFFENDERS])
-        more = f" and {rest} more" if rest > 0 else ""
         raise LeakageError(
-            f"`split` shares between its parts {listed}{more}; move all clips of a group to "
-            "one part"
+            f"`split` shares between its parts {_list(', ', offenders)}; move all clips of a "
+            "group to one part"
         )
+
+
+def check_audio_together(
+    clip_ids: Sequence[str], speakers: Sequence[str | None], audio: Sequence[str], split: Split
+) -> None:
+    """Refuse a split in which clips that hold the same audio lie in different parts.
+
+    Args:
+        clip_ids: Id of each clip.
+        speakers: Speaker of each clip; ``None`` where unknown.
+        audio: Name of the audio of each clip, equal for clips that hold the same; a clip without
+            a duplicate has a name of its own.
+        split: Positions of the parts.
+
+    Raises:
+        LeakageError: If parts share audio; the message lists a clip of each part.
+
+    Example:
+        >>> split = hold_out(["ann", "ben", "cem"], test=["ben"])
+        >>> check_audio_together(["x/1", "x/2", "x/3"], ["ann", "ben", "cem"], "aab", split)
+        ... # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ser.errors.LeakageError: the same audio is in clip `x/1` of speaker `ann` (train) and ...
+    """
+    holders: dict[str, dict[str, int]] = {}
+    for part, indices in split.parts.items():
+        for index in indices.tolist():
+            holders.setdefault(audio[index], {}).setdefault(part, index)
+    parted = [
+        " and ".join(
+            f"clip `{clip_ids[index]}` of speaker `{speakers[index] or UNKNOWN}` ({part})"
+            for part, index in parts.items()
+        )
+        for _, parts in sorted(holders.items())
+        if len(parts) > 1
+    ]
+    if parted:
+        raise LeakageError(
+            f"the same audio is in {_list('; in ', parted)}; hold the speakers who share audio "
+            "out together, or none of them, or take all but one copy out of the corpus"
+        )
+
+
+def join_groups(*groupings: Sequence[str | None]) -> npt.NDArray[np.int64]:
+    """Number the smallest groups of clips that no grouping parts.
+
+    Clips that share a name in any grouping come together, and so do those they come together
+    with: connected components. An unknown name joins nothing.
+
+    Args:
+        groupings: Name of each clip, such as its speaker, its session or its audio.
+
+    Returns:
+        Group of each clip, ``(N,)``, numbered from 0 in the order of their first clips.
+
+    Example:
+        >>> join_groups(["ann", "ben", "ben", "cem"], ["x", "x", "y", None]).tolist()
+        [0, 0, 0, 1]
+    """
+    names: dict[tuple[int, str], int] = {}
+    edges = [
+        (position, names.setdefault((grouping, name), len(names)))
+        for grouping, of_clips in enumerate(groupings)
+        for position, name in enumerate(of_clips)
+        if name is not None
+    ]
+    clips = len(groupings[0])
+    nodes = clips + len(names)
+    rows, columns = np.array(edges, np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, clips + columns)), (nodes, nodes))
+    _, component = connected_components(graph, directed=False)
+    _, first, group = np.unique(component[:clips], return_index=True, return_inverse=True)
+    order: npt.NDArray[np.int64] = np.argsort(np.argsort(first))
+    return order[group]
 
 
 def hold_out(
@@ -108,16 +181,25 @@ def hold_out(
     )
 
 
-def speaker_folds(speakers: Sequence[str], n_folds: int, *, seed: int) -> tuple[Split, ...]:
+def speaker_folds(
+    speakers: Sequence[str],
+    n_folds: int,
+    *,
+    seed: int,
+    together: Sequence[Sequence[str | None]] = (),
+) -> tuple[Split, ...]:
     """Deal speakers into folds with about the same number of clips; each fold tests once.
 
     Speakers with many clips are dealt first, each to the fold with the fewest clips so far;
-    the seed decides among speakers with equally many.
+    the seed decides among speakers with equally many. Speakers whom another grouping joins, such
+    as those of one session or those who share audio, are dealt as one.
 
     Args:
         speakers: Speaker of each clip.
         n_folds: Number of folds, from 2 to the number of speakers.
         seed: Seed of the order of speakers.
+        together: Further groupings that no fold may part, each one name per clip, ``None``
+            where unknown; see `join_groups`.
 
     Returns:
         One split per fold, without a dev part.
@@ -130,11 +212,12 @@ def speaker_folds(speakers: Sequence[str], n_folds: int, *, seed: int) -> tuple[
         [[0, 2], [1, 3]]
     """
     names, rows, clips = np.unique(
-        np.asarray(speakers, dtype=str), return_inverse=True, return_counts=True
+        _name_joined(speakers, together), return_inverse=True, return_counts=True
     )
     if not 2 <= n_folds <= len(names):
+        apart = " that `together` leaves apart" if together else ""
         raise ConfigurationError(
-            f"`n_folds` must lie between 2 and the {len(names)} speakers, but got {n_folds}"
+            f"`n_folds` must lie between 2 and the {len(names)} speakers{apart}, but got {n_folds}"
         )
     shuffled = np.random.default_rng(seed).permutation(len(names))
     dealt = shuffled[np.argsort(-clips[shuffled], kind="stable")]
@@ -149,6 +232,24 @@ def speaker_folds(speakers: Sequence[str], n_folds: int, *, seed: int) -> tuple[
         Split(train=np.flatnonzero(tested != fold), dev=nobody, test=np.flatnonzero(tested == fold))
         for fold in range(n_folds)
     )
+
+
+def _name_joined(
+    speakers: Sequence[str], together: Sequence[Sequence[str | None]]
+) -> npt.NDArray[np.str_]:
+    """Return the speaker of each clip, or the first in the alphabet of those dealt as one."""
+    names = np.asarray(speakers, dtype=str)
+    groups = join_groups(speakers, *together)
+    order = np.lexsort((names, groups))
+    _, first = np.unique(groups[order], return_index=True)
+    joined: npt.NDArray[np.str_] = names[order][first][groups]
+    return joined
+
+
+def _list(separator: str, offenders: Sequence[str]) -> str:
+    rest = len(offenders) - LISTED_OFFENDERS
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{separator.join(offenders[:LISTED_OFFENDERS])}{more}"
 
 
 def _groups_of_parts(names: Sequence[str | None], split: Split) -> dict[str, list[str]]:

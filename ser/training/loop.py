@@ -1,5 +1,6 @@
 """Train a classifier on labelled clips."""
 
+import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -10,23 +11,23 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from ser.audio.augment import spec_augment
+from ser.audio.augment.log_mel import LogMelAugmenter
+from ser.audio.augment.masks import mask_clips
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
+from ser.features.spectral import LogMel
 from ser.inference.predictor import predict_with
 from ser.metrics.classification import check_labels, unweighted_average_recall
 from ser.models.batching import check_features, pad_clips, shuffle_batches
 from ser.models.build import CrnnParameters, build_classifier
 from ser.models.classifier import Classifier
-from ser.models.trained import EpochSummary, TrainedModel
+from ser.models.trained import EpochSummary, Json, TrainedModel
 from ser.training.dataset import TrainingClips, band_statistics, smooth
 from ser.training.losses import Loss, build_loss
 from ser.training.parameters import TrainingParameters
 from ser.training.schedule import LearningRate, build_optimiser
 
 DEV_BATCH_CLIPS = 64
-MASKED_TIME_SHARE = 0.1  # of a clip, each of two masks
-MASKED_BAND_SHARE = 0.1  # of the bands, each of two masks
 Dev = tuple[RaggedFeatures, npt.NDArray[np.integer]]
 
 
@@ -38,6 +39,7 @@ def train_classifier(
     feature_set: str,
     sample_rate: int,
     augmented: Sequence[RaggedFeatures] = (),
+    log_mel: LogMel | None = None,
     dev: Dev | None = None,
     model: CrnnParameters | None = None,
     training: TrainingParameters | None = None,
@@ -57,6 +59,8 @@ def train_classifier(
         sample_rate: Rate of the audio under the features, Hz, kept with the model.
         augmented: Further versions of the clips (speed copies), aligned clip by clip; each
             epoch draws one version of each clip, the original included.
+        log_mel: What the features are, if they are log-mel; augmentation that changes the sound
+            needs to know.
         dev: Clips and class numbers of other speakers. When given, the weights of the epoch
             with the highest UAR on them are kept, else those of the last epoch.
         model: Sizes of the network.
@@ -69,25 +73,28 @@ def train_classifier(
 
     Raises:
         ConfigurationError: If counts do not match, fewer than two classes have a clip, targets
-            are no posteriors, features are empty or not finite, or the training diverges.
+            are no posteriors, features are empty or not finite, the training diverges, or
+            augmentation would change the sound of features that are not log-mel.
     """
     model = model or CrnnParameters()
     training = training or TrainingParameters()
     decided = training.loss != "soft_label"
     clips = TrainingClips.checked((features, *augmented), targets, classes, decided=decided)
     _check_dev(dev, features.bands, len(classes))
+    augmenter = _build_augmenter(log_mel, features.bands, training)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build_classifier(model, n_classes=len(classes), n_bands=features.bands)
         network.normalisation.set_statistics(*band_statistics(features))
-        history, best_epoch = _Training(network, clips, dev, training, seed).run(on_epoch)
+        run = _Training(network, clips, dev=dev, settings=training, augmenter=augmenter, seed=seed)
+        history, best_epoch = run.run(on_epoch)
     return TrainedModel(
         network=network.eval(),
         parameters=model,
         classes=tuple(classes),
         feature_set=feature_set,
         sample_rate=sample_rate,
-        training={**asdict(training), "seed": seed, "clips": len(features)},
+        training={**_plain(training), "seed": seed, "clips": len(features)},
         best_epoch=best_epoch,
         history=history,
     )
@@ -100,14 +107,17 @@ class _Training:
         self,
         network: Classifier,
         clips: TrainingClips,
+        *,
         dev: Dev | None,
         settings: TrainingParameters,
+        augmenter: LogMelAugmenter | None,
         seed: int,
     ) -> None:
         self.network = network
         self.clips = clips
         self.dev = dev
         self.settings = settings
+        self.augmenter = augmenter
         is_soft = settings.loss == "soft_label"
         self.targets = smooth(clips.targets, 0.0 if is_soft else settings.label_smoothing)
         self.loss: Loss = build_loss(settings.loss, clips.targets, gamma=settings.gamma)
@@ -123,7 +133,7 @@ class _Training:
             warmup=settings.warmup,
         )
         self.order = np.random.default_rng(seed)
-        self.masks = torch.Generator().manual_seed(seed)
+        self.draws = torch.Generator().manual_seed(seed)
 
     def run(
         self, on_epoch: Callable[[EpochSummary], None] | None
@@ -176,15 +186,10 @@ class _Training:
 
     def _update(self, batch: npt.NDArray[np.int64], drawn: npt.NDArray[np.int64]) -> float:
         features, lengths = pad_clips(self.clips.versions, batch, drawn)
+        if self.augmenter is not None:
+            features = self.augmenter(features, lengths, self.draws)
         normalised = self.network.normalisation(features)
-        if self.settings.spec_augment:
-            normalised = spec_augment(
-                normalised,
-                lengths,
-                self.masks,
-                max_time_share=MASKED_TIME_SHARE,
-                max_bands=round(MASKED_BAND_SHARE * features.shape[2]),
-            )
+        normalised = mask_clips(normalised, lengths, self.settings.augmentation, self.draws)
         logits = self.network.classify(normalised, lengths).logits
         loss = self.loss(logits, self.targets[torch.from_numpy(batch)])
         self.optimiser.zero_grad(set_to_none=True)
@@ -199,6 +204,25 @@ class _Training:
         features, truth = self.dev
         prediction = predict_with(self.network, features, batch_clips=DEV_BATCH_CLIPS).labels
         return unweighted_average_recall(truth, prediction, self.targets.shape[1])
+
+
+def _build_augmenter(
+    log_mel: LogMel | None, bands: int, training: TrainingParameters
+) -> LogMelAugmenter | None:
+    if not training.augmentation.changes_sound:
+        return None
+    if log_mel is None or log_mel.bands != bands:
+        raise ConfigurationError(
+            "`augmentation` changes the sound, which works on log-mel features alone: pass "
+            f"`log_mel` with {bands} bands, or leave it to speed copies and masks"
+        )
+    return LogMelAugmenter(log_mel, training.augmentation)
+
+
+def _plain(training: TrainingParameters) -> dict[str, Json]:
+    """Return the parameters as JSON gives them back: tuples become lists."""
+    plain: dict[str, Json] = json.loads(json.dumps(asdict(training)))
+    return plain
 
 
 def _check_dev(dev: Dev | None, bands: int, n_classes: int) -> None:

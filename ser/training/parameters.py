@@ -1,8 +1,9 @@
 """How to train: every number that is not data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ser.audio.augment.record import Augmentation
 from ser.errors import ConfigurationError
 from ser.training.losses import LossName
 from ser.training.schedule import ScheduleName
@@ -28,7 +29,7 @@ class TrainingParameters:
         gamma: Exponent of the focal loss, ≥ 0.
         label_smoothing: Share of each decided label spread evenly over the classes, in
             [0, 1); `soft_label` ignores it.
-        spec_augment: Whether to mask bands and spans of time; it needs longer trainings to pay.
+        augmentation: What is varied, how strongly and how often.
     """
 
     loss: LossName = "cross_entropy"
@@ -42,7 +43,7 @@ class TrainingParameters:
     clip_norm: float = 5.0
     gamma: float = 2.0
     label_smoothing: float = 0.1
-    spec_augment: bool = False
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         """Refuse numbers outside their range."""

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from ser.errors import ConfigurationError, LeakageError
-from ser.training.folds import Split, check_speaker_disjoint, hold_out, speaker_folds
+from ser.training.folds import (
+    Split,
+    check_audio_together,
+    check_speaker_disjoint,
+    hold_out,
+    join_groups,
+    speaker_folds,
+)
 
 SPEAKERS = ["a", "a", "b", "b", "c", "d"]
 
@@ -115,6 +122,74 @@ def test_impossible_numbers_of_folds_are_refused(n_folds):
     """Each fold needs a speaker to test and one to learn from."""
     with pytest.raises(ConfigurationError, match=f"the 4 speakers, but got {n_folds}"):
         speaker_folds(SPEAKERS, n_folds, seed=0)
+
+
+def test_groups_join_whatever_shares_a_name():
+    """A chain through speakers, sessions and audio is one group; an unknown name joins nothing."""
+    speakers = ["ann", "ben", "ben", "cem", None, None]
+    sessions = ["s1", "s2", "s3", "s3", None, None]
+    assert join_groups(speakers).tolist() == [0, 1, 1, 2, 3, 4]
+    assert join_groups(speakers, sessions).tolist() == [0, 1, 1, 1, 2, 3]
+    assert join_groups(speakers, sessions, list("xxyzwz")).tolist() == [0, 0, 0, 0, 1, 0]
+    assert join_groups([], []).tolist() == []
+
+
+def test_a_name_means_something_in_its_own_grouping_only():
+    """A speaker and a session of the same name are different things."""
+    assert join_groups(["a", "b"], ["b", "c"]).tolist() == [0, 1]
+
+
+def test_folds_keep_speakers_who_share_audio_together():
+    """However the dealing falls, both copies of a sound are tested in the same fold."""
+    speakers = [f"s{i}" for i in range(12) for _ in range(3)]
+    audio = [f"clip-{i}" for i in range(len(speakers))]
+    audio[33] = audio[0]
+    audio[16] = audio[1]
+    for seed in range(20):
+        for fold in speaker_folds(speakers, 4, seed=seed, together=[audio]):
+            check_speaker_disjoint({"speaker": speakers, "audio": audio}, fold)
+
+
+def test_folds_without_shared_audio_are_the_folds_by_speaker():
+    """Looking for duplicates changes nobody's split where there are none."""
+    speakers = [f"s{i}" for i in np.random.default_rng(0).integers(12, size=100)]
+    audio = [f"clip-{i}" for i in range(100)]
+    pairs = zip(
+        speaker_folds(speakers, 5, seed=3),
+        speaker_folds(speakers, 5, seed=3, together=[audio]),
+        strict=True,
+    )
+    assert all(np.array_equal(one.test, other.test) for one, other in pairs)
+
+
+def test_too_few_speakers_apart_are_refused():
+    """Speakers who share audio count as one."""
+    with pytest.raises(ConfigurationError, match="the 3 speakers that `together` leaves apart"):
+        speaker_folds(SPEAKERS, 4, seed=0, together=[["1", "2", "1", "3", "4", "5"]])
+
+
+def test_audio_in_two_parts_is_refused_as_a_group():
+    """To the check, audio is a grouping like any other."""
+    split = hold_out(["a", "b"], test=["b"])
+    with pytest.raises(LeakageError, match=r"audio `x/1` \(train, test\)"):
+        check_speaker_disjoint({"audio": ["x/1", "x/1"]}, split)
+
+
+def test_parted_audio_is_named_with_clips_speakers_and_the_remedy():
+    """The message says which clips, whose they are, and what to do."""
+    split = hold_out(["a", "b", None, "c"], test=["b"], dev=["c"])
+    message = (
+        r"in clip `x/0` of speaker `a` \(train\) and clip `x/1` of speaker `b` \(test\); "
+        r"in clip `x/2` of speaker `\(unknown\)` \(train\) and clip `x/3` of speaker `c` \(dev\);"
+        r" hold the speakers who share audio out together"
+    )
+    with pytest.raises(LeakageError, match=message):
+        check_audio_together([f"x/{i}" for i in range(4)], ["a", "b", None, "c"], "1122", split)
+
+
+def test_copies_within_one_part_are_allowed():
+    """A clip that is there twice leaks nothing where both are learned from."""
+    check_audio_together(["x/0", "x/1", "x/2"], list("aab"), "112", make_split([0, 1], [], [2]))
 
 
 def test_published_ravdess_folds_share_no_actor(serloop_data):

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from ser.audio.augment.record import Augmentation
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
+from ser.features.spectral import LogMel
 from ser.inference.predictor import predict
 from ser.metrics.classification import unweighted_average_recall
 from ser.models.build import CrnnParameters
@@ -132,6 +134,49 @@ def test_hard_losses_learn_the_decided_label():
     soft = TrainingParameters(loss="soft_label", epochs=2, batch_size=8)
     posterior = [train(targets=targets, training=soft) for targets in (sure, unsure)]
     assert not torch.equal(weights(posterior[0])[-1], weights(posterior[1])[-1])
+
+
+SIXTEEN_BANDS = LogMel(bands=16)
+VARIED = {
+    "masks": Augmentation(masks=1.0),
+    "some masks": Augmentation(masks=0.3),
+    "sound": Augmentation(noise=0.5, gain=0.5, telephone=0.3, low_pass=0.3, mu_law=0.2),
+}
+
+
+def varied(augmentation: Augmentation, **options: object) -> TrainedModel:
+    """Train with augmentation that may change the sound."""
+    settings = TrainingParameters(epochs=2, batch_size=8, augmentation=augmentation)
+    return train(training=settings, log_mel=SIXTEEN_BANDS, **options)
+
+
+@pytest.mark.parametrize("augmentation", VARIED.values(), ids=VARIED)
+def test_augmentation_is_repeatable_and_reaches_the_weights(augmentation):
+    """Two runs agree bit for bit, and differ from one without augmentation."""
+    first, second, plain = varied(augmentation), varied(augmentation), train()
+    assert all(torch.equal(a, b) for a, b in zip(weights(first), weights(second), strict=True))
+    assert not torch.equal(weights(first)[-1], weights(plain)[-1])
+
+
+def test_without_augmentation_nothing_is_drawn():
+    """Knowing the kind of features changes no bit of a plain training."""
+    plain, told = train(), varied(Augmentation())
+    assert all(torch.equal(a, b) for a, b in zip(weights(plain), weights(told), strict=True))
+
+
+def test_the_model_says_how_it_was_augmented():
+    """In the form that JSON gives back."""
+    recorded = varied(Augmentation(noise=0.5, snr_db=(3.0, 9.0))).training["augmentation"]
+    assert recorded["noise"] == 0.5
+    assert recorded["snr_db"] == [3.0, 9.0]
+
+
+@pytest.mark.parametrize("log_mel", [None, LogMel()], ids=["other features", "other bands"])
+def test_only_the_sound_of_log_mel_can_be_changed(log_mel):
+    """What the numbers mean must be known, so other features are refused."""
+    settings = TrainingParameters(epochs=1, batch_size=8, augmentation=Augmentation(gain=1.0))
+    with pytest.raises(ConfigurationError, match="pass `log_mel` with 16 bands"):
+        train(training=settings, log_mel=log_mel)
 
 
 def test_features_with_nan_are_refused():

@@ -1,10 +1,10 @@
-"""Augmentation varies what it should, within bounds, and repeatably."""
+"""Masks cover what they may, repeatably, as often as asked."""
 
-import numpy as np
 import pytest
 import torch
 
-from ser.audio.augment import spec_augment, speed_perturb
+from ser.audio.augment.masks import mask_clips, spec_augment
+from ser.audio.augment.record import Augmentation
 from ser.errors import ConfigurationError
 
 LENGTHS = torch.tensor([100, 60, 1, 37])
@@ -18,28 +18,6 @@ def generator(seed=0):
 def masked(seed=0, **parameters):
     """Return which values of a batch were masked, ``(B, F, D)``."""
     return spec_augment(torch.ones(4, 100, 16), LENGTHS, generator(seed), **parameters) == 0
-
-
-@pytest.mark.parametrize("factor", [0.9, 1.1, 0.5, 2.0])
-def test_speed_moves_pitch_and_length(factor):
-    """A 400 Hz tone becomes one of 400 · factor Hz and 1 / factor as long."""
-    tone = np.sin(2 * np.pi * 400 * np.arange(16000) / 16000).astype(np.float32)
-    changed = speed_perturb([tone], factor)[0]
-    peak_hz = np.abs(np.fft.rfft(changed)).argmax() * 16000 / len(changed)
-    assert peak_hz == pytest.approx(400 * factor, abs=2)
-    assert len(changed) == int(np.ceil(16000 / round(factor, 2)))
-
-
-def test_speed_takes_stored_waveforms():
-    """Int16 waveforms are varied like their float values; speed 1 changes nothing."""
-    stored = np.array([16384, -16384, 0, 100], np.int16)
-    np.testing.assert_array_equal(speed_perturb([stored], 1.0)[0], stored / 32768)
-
-
-def test_speed_out_of_range_is_refused():
-    """A speed of zero is no speed."""
-    with pytest.raises(ConfigurationError, match=r"`factor` must lie in 0\.5 … 2, but got 0"):
-        speed_perturb([], 0)
 
 
 def test_masks_stay_within_the_true_length():
@@ -98,3 +76,19 @@ def test_bad_masks_are_refused(shape, parameters, message):
     """Shapes and ranges that do not fit are named."""
     with pytest.raises(ConfigurationError, match=message):
         spec_augment(torch.ones(shape), LENGTHS, generator(), **parameters)
+
+
+def test_about_as_many_clips_are_masked_as_asked():
+    """Half of 400 clips, give or take 5 σ of 10; the others keep every bit."""
+    batch, lengths = torch.ones(400, 50, 16), torch.full((400,), 50)
+    settings = Augmentation(masks=0.5, masked_time_share=0.5, masked_band_share=0.5)
+    masked = (mask_clips(batch, lengths, settings, generator()) == 0).flatten(1).any(dim=1)
+    assert abs(int(masked.sum()) - 200) < 50
+
+
+def test_shares_bound_the_masks():
+    """Two masks of at most a tenth each leave at least 80 % of the bands."""
+    batch, lengths = torch.ones(50, 100, 20), torch.full((50,), 100)
+    settings = Augmentation(masks=1.0, masked_time_share=0.0)
+    masked = mask_clips(batch, lengths, settings, generator()) == 0
+    assert masked.all(dim=1).sum(dim=1).max() == 4

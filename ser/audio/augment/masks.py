@@ -1,45 +1,41 @@
-"""Vary training data: speaking speed of waveforms, masks on features."""
+"""Blank stretches of time and bands of pitch in a batch of features."""
 
-from collections.abc import Sequence
-from fractions import Fraction
-
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from ser.audio.pcm import Waveform, from_pcm16
-from ser.audio.resample import resample
+from ser.audio.augment.record import Augmentation
 from ser.errors import ConfigurationError
 
-LARGEST_TERM = 100  # keeps the resampling kernel small: 0.9 is 9/10, 1.05 is 21/20
 
-
-def speed_perturb(waveforms: Sequence[Waveform], factor: float) -> list[npt.NDArray[np.float32]]:
-    """Return the waveforms played faster or slower, pitch and formants moving along.
+def mask_clips(
+    features: torch.Tensor,
+    lengths: torch.Tensor,
+    settings: Augmentation,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Return a batch in which some clips are masked, as often as the settings say.
 
     Args:
-        waveforms: Mono ``(S,)`` arrays, float32 in [−1, 1] or int16.
-        factor: Speed, 0.5 … 2; 1.1 is a tenth faster. Taken as the nearest fraction with a
-            denominator of at most 100.
-
-    Returns:
-        Float32 arrays of ``ceil(S / factor)`` samples, at the same sample rate.
-
-    Raises:
-        ConfigurationError: If ``factor`` lies outside 0.5 … 2.
+        features: Standardised features, ``(B, F, D)``, padded at the end.
+        lengths: True frames of each clip, integer ``(B,)``.
+        settings: `masks`, `masked_time_share` and `masked_band_share`.
+        generator: Source of all randomness; left alone when nothing is ever masked.
 
     Example:
-        >>> [len(faster) for faster in speed_perturb([np.zeros(1100, dtype=np.float32)], 1.1)]
-        [1000]
-
-    Reference:
-        T. Ko, V. Peddinti, D. Povey, S. Khudanpur, "Audio augmentation for speech recognition",
-        Interspeech 2015.
+        >>> batch, lengths = torch.ones(1, 50, 8), torch.tensor([50])
+        >>> mask_clips(batch, lengths, Augmentation(), torch.Generator()) is batch
+        True
     """
-    if not 0.5 <= factor <= 2:
-        raise ConfigurationError(f"`factor` must lie in 0.5 … 2, but got {factor}")
-    speed = Fraction(factor).limit_denominator(LARGEST_TERM)
-    return [resample(from_pcm16(w), speed.numerator, speed.denominator) for w in waveforms]
+    if settings.masks == 0:
+        return features
+    is_masked = torch.rand(len(lengths), generator=generator) < settings.masks
+    masked = spec_augment(
+        features,
+        lengths,
+        generator,
+        max_time_share=settings.masked_time_share,
+        max_bands=round(settings.masked_band_share * features.shape[2]),
+    )
+    return torch.where(is_masked[:, None, None], masked, features)
 
 
 def spec_augment(
