@@ -13,7 +13,10 @@ from pipelines.commands.corpora import corpora
 from pipelines.commands.demo import demo
 from pipelines.commands.doctor import doctor
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.features import features
 from pipelines.commands.ingest import ingest
+from pipelines.commands.maintain import maintain
+from pipelines.commands.quality import quality
 from pipelines.commands.report import report
 from pipelines.commands.round import round_
 from pipelines.commands.score import score
@@ -34,8 +37,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 VERBS: dict[str, tuple[Callable[..., None], ...]] = {
-    LOOP: (ingest, votes, aggregate, train, evaluate, score, acquire, collect, round_),
-    LOOK: (demo, status, corpora, report, doctor),
+    LOOP: (ingest, features, votes, aggregate, train, evaluate, score, acquire, collect, round_),
+    LOOK: (demo, status, corpora, quality, report, doctor, maintain),
 }
 for panel, verbs in VERBS.items():
     for verb in verbs:

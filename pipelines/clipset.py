@@ -9,8 +9,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipelines.convert import read_posterior, read_waveform
+from pipelines.duplicates import read_audio_groups
 from pipelines.errors import NothingToDoError, PipelineError
-from ser.training.folds import check_speaker_disjoint, hold_out, speaker_folds
+from ser.training.folds import (
+    check_audio_together,
+    check_speaker_disjoint,
+    hold_out,
+    join_groups,
+    speaker_folds,
+)
 from warehouse import Warehouse, queries
 
 if TYPE_CHECKING:
@@ -71,7 +78,7 @@ def select_clip_set(
     test_speakers: Sequence[str] = (),
     dev_speakers: Sequence[str] = (),
 ) -> ClipSet:
-    """Collect labelled clips and part them by speaker; shared speakers or sessions are refused.
+    """Collect labelled clips and part them by speaker; whatever parts share is refused.
 
     Args:
         store: The warehouse.
@@ -84,7 +91,7 @@ def select_clip_set(
         The clips that have a label, and their parts.
 
     Raises:
-        LeakageError: If parts share a speaker or a session, with the offenders.
+        LeakageError: If parts share a speaker, a session or audio, with the offenders.
         PipelineError: If a named speaker has no clip in the corpus.
         NothingToDoError: If the corpus has no clip, or none with such a label.
     """
@@ -110,8 +117,10 @@ def select_clip_set(
         {"speaker": speakers, "session": chosen["session"].to_pylist()},
         split,
     )
+    clip_ids = chosen["clip_id"].to_pylist()
+    check_audio_together(clip_ids, speakers, chosen["audio"].to_pylist(), split)
     return ClipSet(
-        clip_ids=tuple(chosen["clip_id"].to_pylist()),
+        clip_ids=tuple(clip_ids),
         speakers=np.array([name or "" for name in speakers]),
         targets=targets[labelled],
         votes=votes[labelled],
@@ -128,6 +137,14 @@ def select_clip_set(
 def corpus_clips(store: Warehouse, corpus: str) -> pa.Table:
     """Return the current clips of a corpus, or say that there are none.
 
+    Args:
+        store: The warehouse.
+        corpus: The corpus.
+
+    Returns:
+        The columns of `clips`, then `audio`: a name that duplicates share, see
+        `pipelines.duplicates.read_audio_groups`.
+
     Raises:
         NothingToDoError: If the corpus was not ingested.
     """
@@ -138,7 +155,8 @@ def corpus_clips(store: Warehouse, corpus: str) -> pa.Table:
             f"corpus `{corpus}` has no clips in the warehouse (corpora there: {known}); bring it "
             f"in with `serloop ingest {corpus} FOLDER`"
         )
-    return clips
+    audio = read_audio_groups(store, clips["clip_id"].to_pylist())
+    return clips.append_column("audio", pa.array(audio, pa.string()))
 
 
 def corpus_classes(store: Warehouse, corpus: str) -> tuple[str, tuple[str, ...]]:
@@ -173,23 +191,27 @@ def require_speakers(clips: pa.Table, names: Sequence[str]) -> None:
 def default_test_speakers(clips: pa.Table) -> tuple[str, ...]:
     """Return a fifth of the speakers, or of the sessions where sessions are known.
 
+    Speakers who share a session or audio are held out together, or none of them.
+
     Args:
-        clips: Clips of one corpus.
+        clips: Clips of one corpus, with `audio`, as `corpus_clips` returns them.
 
     Raises:
-        PipelineError: If there are fewer speakers than folds, or a speaker is unknown.
+        PipelineError: If there are fewer than two groups, or a speaker is unknown.
     """
     speakers = clips["speaker"].to_pylist()
     sessions = clips["session"].to_pylist()
+    together = (speakers, clips["audio"].to_pylist())
     groups = speakers if None in sessions else sessions
-    distinct = len(set(groups))
+    distinct = len(set(join_groups(groups, *together).tolist()))
     if None in groups or distinct < 2:
         raise PipelineError(
             "no test speakers were named and a default fifth cannot be drawn: "
             f"{sum(name is None for name in speakers)} of {len(speakers)} clips have no speaker "
-            f"and there are {distinct} groups; name speakers with --test-speakers"
+            f"and there are {distinct} groups that share no audio; name speakers with "
+            "--test-speakers"
         )
-    folds = speaker_folds(groups, min(DEFAULT_FOLDS, distinct), seed=FOLD_SEED)
+    folds = speaker_folds(groups, min(DEFAULT_FOLDS, distinct), seed=FOLD_SEED, together=together)
     # Folds have equally many clips, so one of them may be a single talkative speaker, whose
     # results would say nothing about others.
     tested = [tuple(sorted({speakers[i] for i in fold.test})) for fold in folds]
@@ -213,8 +235,8 @@ def read_features(store: Warehouse, feature_set: str, clip_ids: Sequence[str]) -
     if table.num_rows != len(clip_ids):
         missing = sorted(set(clip_ids) - set(table["clip_id"].to_pylist()))
         raise NothingToDoError(
-            f"{len(missing)} clips such as `{missing[0]}` have no features `{feature_set}`: they "
-            "were ingested with other `audio` settings; use those, or ingest into a new `home`"
+            f"{len(missing)} clips such as `{missing[0]}` have no features `{feature_set}`; "
+            "compute them with `serloop features` and the same feature settings"
         )
     column = table["values"].combine_chunks()
     bands = table["bands"][0].as_py()

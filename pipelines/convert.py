@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipelines.identity import digest
 from ser.corpora.records import CorpusInfo, Unrecognised
+from ser.paths import escape_path
 from warehouse.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pipelines.evaluate import EvaluateResult
     from pipelines.shards import Source
     from ser.features.ragged import RaggedFeatures
-    from ser.features.spectral import LogMel
+    from ser.features.record import FeatureSet
     from ser.prepare import PreparedClip, Rejected
 
 
@@ -49,12 +50,13 @@ def corpus_row(info: CorpusInfo) -> pa.Table:
     return to_table("corpora", [row])
 
 
-def feature_set_row(log_mel: "LogMel") -> pa.Table:
-    """Describe a feature set."""
+def feature_set_row(features: "FeatureSet") -> pa.Table:
+    """Describe a feature set by all it takes to compute it again."""
+    parameters = features.parameters
     row = {
-        "feature_set": log_mel.feature_set,
-        "kind": "log_mel",
-        "parameters": json.dumps(log_mel.parameters, sort_keys=True),
+        "feature_set": features.feature_set,
+        "kind": parameters["kind"],
+        "parameters": json.dumps(parameters, sort_keys=True),
     }
     return to_table("feature_sets", [row])
 
@@ -76,20 +78,43 @@ def unrecognised_rows(corpus: str, reports: Sequence[Unrecognised]) -> pa.Table:
     return to_table("rejects", rows)
 
 
+def source_rows(corpus: str, contents: "Sequence[tuple[Source, str]]") -> pa.Table:
+    """Record how files were found.
+
+    Args:
+        corpus: Corpus name.
+        contents: The files, each with the hash of its bytes.
+    """
+    rows = [
+        {
+            "corpus": corpus,
+            "path": escape_path(source.utterance.path),
+            "observation": source.observation,
+            "state": "present",
+            "audio_sha256": audio_sha256,
+            "source_bytes": source.size,
+            "source_mtime_ns": source.mtime_ns,
+        }
+        for source, audio_sha256 in contents
+    ]
+    return to_table("sources", rows)
+
+
 def clip_rows(corpus: str, clips: "Sequence[tuple[Source, PreparedClip]]") -> pa.Table:
     """Describe new clips: what their names say and what their sound says."""
     rows = [
         {
-            "clip_id": f"{corpus}/{source.utterance.native_id}",
+            "clip_id": _clip_id(corpus, source, clip),
             "revision": source.revision,
             "corpus": corpus,
-            "native_id": source.utterance.native_id,
-            "path": str(source.utterance.path),
+            "native_id": _native_id(source, clip),
+            "path": escape_path(source.utterance.path),
             "audio_sha256": clip.audio_sha256,
             "source_bytes": source.size,
             "source_mtime_ns": source.mtime_ns,
             "speaker": source.utterance.speaker,
-            "session": source.utterance.session,
+            # Pieces of one recording share its voices and its room.
+            "session": source.utterance.session or _recording(source, clip),
             "gender": source.utterance.gender,
             "language": source.utterance.language,
             "sentence": source.utterance.sentence,
@@ -104,6 +129,8 @@ def clip_rows(corpus: str, clips: "Sequence[tuple[Source, PreparedClip]]") -> pa
             "level_dbfs": clip.level_dbfs,
             "clipped_fraction": clip.clipped_fraction,
             "snr_db": clip.snr_db,
+            "recording": _recording(source, clip),
+            "flags": list(clip.flags),
         }
         for source, clip in clips
     ]
@@ -115,7 +142,7 @@ def reject_rows(corpus: str, rejects: "Sequence[tuple[Source, Rejected]]") -> pa
     rows = [
         {
             "corpus": corpus,
-            "path": str(source.utterance.path),
+            "path": escape_path(source.utterance.path),
             "audio_sha256": reject.audio_sha256,
             "source_bytes": source.size,
             "source_mtime_ns": source.mtime_ns,
@@ -128,36 +155,36 @@ def reject_rows(corpus: str, rejects: "Sequence[tuple[Source, Rejected]]") -> pa
 
 
 def waveform_rows(
-    corpus: str, clips: "Sequence[tuple[Source, PreparedClip]]", sample_rate: int
+    clips: "Sequence[tuple[Source, PreparedClip]]",
+    clip_ids: pa.ChunkedArray,
+    fingerprints: Sequence[npt.NDArray[np.uint32]],
 ) -> pa.Table:
-    """Store the trimmed audio of new clips."""
-    rows = [
-        {
-            "clip_id": f"{corpus}/{source.utterance.native_id}",
-            "revision": source.revision,
-            "sample_rate": sample_rate,
-            "samples": len(clip.waveform),
-            "pcm16": clip.waveform.astype("<i2", copy=False).tobytes(),
-        }
-        for source, clip in clips
-    ]
-    return to_table("waveforms", rows)
+    """Store the trimmed audio of new clips, and what tells it from other audio."""
+    columns = {
+        "clip_id": clip_ids,
+        "revision": [source.revision for source, _ in clips],
+        "sample_rate": [clip.sample_rate for _, clip in clips],
+        "samples": [len(clip.waveform) for _, clip in clips],
+        "pcm16": [clip.waveform.astype("<i2", copy=False).tobytes() for _, clip in clips],
+        "fingerprint": [words.astype("<u4", copy=False).tobytes() for words in fingerprints],
+    }
+    return pa.table(columns, schema=TABLES["waveforms"].schema)
 
 
 def feature_rows(
-    corpus: str,
-    clips: "Sequence[tuple[Source, PreparedClip]]",
+    clip_ids: Sequence[str],
+    revisions: Sequence[int],
     features: "RaggedFeatures",
     feature_set: str,
 ) -> pa.Table:
-    """Store the frames of new clips; the values become one Arrow buffer without a copy."""
-    count = len(clips)
+    """Store the frames of clips; the values become one Arrow buffer without a copy."""
+    count = len(clip_ids)
     # int32 offsets hold 2^31 values, about 100 hours of log-mel in one batch.
     offsets = (features.offsets * features.bands).astype(np.int32)
     return pa.table(
         {
-            "clip_id": [f"{corpus}/{source.utterance.native_id}" for source, _ in clips],
-            "revision": pa.array([source.revision for source, _ in clips], pa.int32()),
+            "clip_id": clip_ids,
+            "revision": pa.array(revisions, pa.int32()),
             "feature_set": [feature_set] * count,
             "frames": pa.array(features.lengths, pa.int32()),
             "bands": pa.array(np.full(count, features.bands), pa.int32()),
@@ -299,6 +326,23 @@ def read_posterior(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     classes = len(flat) // max(len(column), 1)
     return np.asarray(flat, np.float64).reshape(len(column), classes)
+
+
+def _clip_id(corpus: str, source: "Source", clip: "PreparedClip") -> str:
+    return f"{corpus}/{_native_id(source, clip)}"
+
+
+def _native_id(source: "Source", clip: "PreparedClip") -> str:
+    native_id = source.utterance.native_id
+    if clip.segment is None:
+        return native_id
+    start_s, end_s = clip.segment
+    # Wide enough for a day, so that ids sort by time.
+    return f"{native_id}#{start_s:09.3f}-{end_s:09.3f}"
+
+
+def _recording(source: "Source", clip: "PreparedClip") -> str | None:
+    return None if clip.segment is None else source.utterance.native_id
 
 
 def _lists(matrix: npt.NDArray[np.floating], kind: pa.DataType) -> pa.ListArray:

@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.clipset import ClipSet, read_features, read_waveforms
+from pipelines.feature_choice import chosen_features
 from pipelines.identity import code_version, digest
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from ser.audio.augment.record import Augmentation
     from ser.features.ragged import RaggedFeatures
-    from ser.features.spectral import LogMel
+    from ser.features.record import FeatureSet
     from ser.models.build import CrnnParameters
     from ser.models.trained import EpochSummary, TrainedModel
     from ser.training.parameters import TrainingParameters
 
-SPEED_FACTORS = (0.9, 1.1)
 # `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
 Recipe = Literal["full", "round"]
 TRAINER_SETTINGS = (
@@ -29,8 +30,8 @@ TRAINER_SETTINGS = (
     "weight_decay",
     "loss",
     "schedule",
-    "spec_augment",
 )
+AUGMENTATION_SETTINGS = ("masks", "noise", "telephone", "low_pass", "gain", "mu_law")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Plan:
 
     model_id: str
     config: dict[str, Any]
-    features: "LogMel"
+    features: "FeatureSet"
     network: "CrnnParameters"
     training: "TrainingParameters"
 
@@ -67,14 +68,17 @@ def make_plan(
         recipe: Network and training to start from.
         origin: `corpus`, `labels`, `round_id` and `arm`.
     """
-    from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
-    from ser.models.build import COMPACT_CRNN, CrnnParameters  # noqa: PLC0415
+    from ser.models.build import COMPACT_CRNN, CrnnParameters  # noqa: PLC0415 - these load torch
     from ser.training.parameters import ROUND_TRAINING, TrainingParameters  # noqa: PLC0415
 
-    features = LogMel(**settings.audio.overrides("hop"))
+    features = chosen_features(settings)
     network = COMPACT_CRNN if recipe == "round" else CrnnParameters()
     base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
-    training = replace(base, **settings.training.overrides(*TRAINER_SETTINGS))
+    training = replace(
+        base,
+        augmentation=chosen_augmentation(settings, base.augmentation),
+        **settings.training.overrides(*TRAINER_SETTINGS),
+    )
     config = {
         **origin,
         "test_speakers": list(clips.test_speakers),
@@ -82,7 +86,6 @@ def make_plan(
         "features": features.parameters,
         "network": asdict(network),
         "training": asdict(training),
-        "speed_perturbation": settings.training.speed_perturbation,
         "seed": settings.training.seed,
         "clips": clips.ids(clips.train),
     }
@@ -107,7 +110,8 @@ def fit(
     Returns:
         The trained model.
     """
-    from ser.threads import use_threads  # noqa: PLC0415 - these load torch
+    from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
+    from ser.threads import use_threads  # noqa: PLC0415
     from ser.training.loop import train_classifier  # noqa: PLC0415
 
     use_threads(settings.compute.threads)
@@ -118,9 +122,8 @@ def fit(
     if judged.size:
         dev_features = read_features(store, plan.features.feature_set, clips.ids(judged))
         dev = (dev_features, clips.targets[judged].argmax(axis=1))
-    augmented: Sequence[RaggedFeatures] = ()
-    if settings.training.speed_perturbation:
-        augmented = _speed_copies(store, progress, train_ids, plan.features)
+    factors = plan.training.augmentation.speed_factors
+    augmented = _speed_copies(store, progress, train_ids, plan.features, factors)
     epochs = plan.training.count_epochs(len(train_ids))
     with progress.track(f"train on {len(train_ids)} clips", epochs, "epochs") as advance:
         return train_classifier(
@@ -130,6 +133,7 @@ def fit(
             feature_set=plan.features.feature_set,
             sample_rate=plan.features.sample_rate,
             augmented=augmented,
+            log_mel=plan.features if isinstance(plan.features, LogMel) else None,
             dev=dev,
             model=plan.network,
             training=plan.training,
@@ -138,18 +142,35 @@ def fit(
         )
 
 
+def chosen_augmentation(settings: Settings, base: "Augmentation") -> "Augmentation":
+    """Return what the settings ask to vary while training.
+
+    Args:
+        settings: Training settings.
+        base: What the recipe varies.
+    """
+    factors = base.speed_factors if settings.training.speed_perturbation else ()
+    drawn = settings.augmentation.overrides(*AUGMENTATION_SETTINGS)
+    return replace(base, speed_factors=factors, **drawn)
+
+
 def _speed_copies(
-    store: Warehouse, progress: Progress, clip_ids: Sequence[str], log_mel: "LogMel"
+    store: Warehouse,
+    progress: Progress,
+    clip_ids: Sequence[str],
+    features: "FeatureSet",
+    factors: Sequence[float],
 ) -> "list[RaggedFeatures]":
     """Return the features of the clips played slower and faster (Ko et al. 2015)."""
-    from ser.audio.augment import speed_perturb  # noqa: PLC0415 - loads torch
+    if not factors:
+        return []
+    from ser.audio.augment.speed import speed_perturb  # noqa: PLC0415 - keeps help fast
 
     waveforms = read_waveforms(store, clip_ids)
     copies = []
-    with progress.track("speed copies", len(SPEED_FACTORS), "copies") as advance:
-        for factor in SPEED_FACTORS:
-            perturbed = speed_perturb(waveforms, factor)
-            copies.append(log_mel.compute(perturbed))
+    with progress.track("speed copies", len(factors), "copies") as advance:
+        for factor in factors:
+            copies.append(features.compute(speed_perturb(waveforms, factor)))
             advance()
     return copies
 

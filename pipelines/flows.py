@@ -18,10 +18,13 @@ from pipelines.answer import answer
 from pipelines.collect import collect
 from pipelines.demo import demo
 from pipelines.evaluate import evaluate
+from pipelines.extract import extract
 from pipelines.import_votes import import_votes
 from pipelines.ingest import ingest
 from pipelines.loop import run_round
+from pipelines.maintain import maintain
 from pipelines.prefect_runner import PrefectRunner
+from pipelines.quality import quality
 from pipelines.round_report import report
 from pipelines.score import score
 from pipelines.settings import load_settings
@@ -34,8 +37,11 @@ STAGES = (
     answer,
     collect,
     evaluate,
+    extract,
     import_votes,
     ingest,
+    maintain,
+    quality,
     report,
     score,
     synthesise,

@@ -20,6 +20,7 @@ from pipelines.report.content import (
     AskedClip,
     ConsensusQuality,
     CurvePoint,
+    DataDoubt,
     HeldOut,
     IngestSummary,
     NextStep,
@@ -31,6 +32,7 @@ from pipelines.report.content import (
 )
 from ser.corpora.synthetic import INFO as SYNTHETIC
 from warehouse import Warehouse, queries
+from warehouse.quality import find_faults
 
 CLIPS_SHOWN = 12
 ENTROPY_BINS = 9
@@ -84,6 +86,7 @@ def gather_content(
         asked=_asked_clips(store, read_asks(store, campaign, number=number), clips, votes, labels),
         consensus=_consensus_quality(store, model["labels"], consensus, clips, votes),
         ingest=_ingest_summary(store, corpus, clips),
+        doubts=_doubts(store, corpus),
         next_steps=_next_steps(corpus, campaign),
         difference=_difference(store, latest, clips, classes),
     )
@@ -196,6 +199,19 @@ def _ingest_summary(store: Warehouse, corpus: str, clips: pa.Table) -> IngestSum
             RejectCount(reason=reason, files=count, example=examples[reason])
             for reason, count in sorted(reasons.items())
         ),
+    )
+
+
+def _doubts(store: Warehouse, corpus: str) -> tuple[DataDoubt, ...]:
+    return tuple(
+        DataDoubt(
+            severity=finding.severity,
+            title=finding.title,
+            noun=finding.noun,
+            count=finding.count,
+        )
+        for finding in find_faults(store, corpus=corpus, shown=0)
+        if finding.rows
     )
 
 

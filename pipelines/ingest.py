@@ -4,34 +4,30 @@ Worker processes decode batches and write content-addressed shards; this process
 batch in order. A run killed anywhere leaves whole batches, and the next run makes the same ones.
 """
 
-import multiprocessing
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from pipelines.convert import corpus_row, unrecognised_rows
+from pipelines.commits import CommitQueue
+from pipelines.convert import corpus_row, feature_set_row, unrecognised_rows
+from pipelines.duplicates import link_duplicates
 from pipelines.errors import PipelineError
-from pipelines.progress import Advance, Progress
+from pipelines.feature_choice import chosen_features
+from pipelines.progress import Progress
 from pipelines.readers import find_reader
 from pipelines.runner import Row
-from pipelines.settings import Settings
-from pipelines.shards import (
-    ShardJob,
-    ShardOutcome,
-    Source,
-    count_processes,
-    prepare_shard,
-    start_process,
-)
+from pipelines.settings import ComputeSettings, Settings
+from pipelines.shards import ShardJob, ShardOutcome, Source, prepare_shard
+from pipelines.spread import count_processes, run_jobs
+from pipelines.survey import Survey, survey, survey_again
 from pipelines.workspace import open_store, s3_access
 from ser.corpora.records import Scan, Unrecognised
 from warehouse import Warehouse, queries
+
+# Enough that a slow batch at the end does not leave the other cores idle for long.
+BATCHES_PER_PROCESS = 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,9 @@ class IngestResult:
         added: New clips, and new revisions of changed files.
         unchanged: Files whose content was known already.
         rejected: Newly rejected files by reason code.
+        flagged: New clips by warning flag.
+        vanished: Files that were there at an earlier ingest and are gone.
+        duplicates: Newly found pairs of clips with the same audio.
         speech_hours: Hours of trimmed speech added.
         snapshot: Snapshot after the last commit.
         seconds: Wall time.
@@ -54,24 +53,29 @@ class IngestResult:
     added: int
     unchanged: int
     rejected: dict[str, int]
+    flagged: dict[str, int]
+    vanished: int
+    duplicates: int
     speech_hours: float
     snapshot: int
     seconds: float
 
     def rows(self) -> Sequence[Row]:
         """Return one row per corpus."""
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.rejected.items()))
         return [
             {
                 "corpus": self.corpus,
                 "files": self.found,
                 "added": self.added,
                 "unchanged": self.unchanged,
+                "vanished": self.vanished,
                 "rejected": sum(self.rejected.values()),
-                "reasons": reasons or None,
+                "reasons": _list_counts(self.rejected),
+                "flags": _list_counts(self.flagged),
+                "duplicates": self.duplicates,
                 "speech_h": round(self.speech_hours, 3),
                 "snapshot": self.snapshot,
-                "seconds": round(self.seconds, 1),
+                "seconds": round(self.seconds, 3),
             }
         ]
 
@@ -111,32 +115,43 @@ def ingest(
         if known and known != reader.info.taxonomy.classes:
             reader = find_reader(corpus, root, name, known)
             scan = reader.scan(root)
-        sources, unchanged = list_new_sources(store, reader.info.name, scan)
-        odd = new_reports(store, reader.info.name, scan)
-        # What it is comes first: a batch must never name a corpus that is unknown.
-        store.commit(
+        name = reader.info.name
+        found = survey(store, name, scan)
+        odd = new_reports(store, name, scan)
+        queue = CommitQueue(
+            store,
             {
                 "corpora": corpus_row(reader.info),
-                "rejects": unrecognised_rows(reader.info.name, odd),
+                "feature_sets": feature_set_row(chosen_features(settings)),
+                "rejects": unrecognised_rows(name, odd),
+                "sources": found.vanished,
             },
-            message=f"ingest {reader.info.name}: what it is",
+            message=f"ingest {name}",
+            every_s=settings.compute.commit_s,
+            prepare_rest=lambda outcome: prepare_rest(store, settings, outcome.job),
         )
-        jobs = plan_jobs(settings, reader.info.name, scan.folder, sources)
-        with progress.track(f"ingest {reader.info.name}", len(sources), "clips") as advance:
-            outcomes = [
-                commit_outcome(store, reader.info.name, outcome, advance)
-                for outcome in run_jobs(jobs, settings)
-            ]
+        files = found.changes.num_rows
+        size = choose_batch_size(files, settings.compute)
+        jobs = plan_jobs(settings, name, scan, found, size)
+        with progress.track(f"ingest {name}", files, "files") as advance:
+            for outcome in run_jobs(prepare_shard, jobs, settings.compute, count=-(-files // size)):
+                queue.add(outcome)
+                advance(len(outcome.job.sources))
+            queue.finish()
+        linked = link_duplicates(store)
         snapshot = store.snapshot
-    rejected = Counter(report.reason for report in odd)
-    rejected.update(reason for outcome in outcomes for reason in outcome.reasons)
+    tally = queue.tally
+    tally.rejected.update(report.reason for report in odd)
     return IngestResult(
-        corpus=reader.info.name,
+        corpus=name,
         found=len(scan.utterances),
-        added=sum(outcome.rows["clips"].num_rows for outcome in outcomes),
-        unchanged=unchanged + sum(outcome.unchanged for outcome in outcomes),
-        rejected=dict(rejected),
-        speech_hours=sum(outcome.speech_s for outcome in outcomes) / 3600,
+        added=tally.added,
+        unchanged=found.unchanged + tally.unchanged,
+        rejected=dict(tally.rejected),
+        flagged=dict(tally.flagged),
+        vanished=found.vanished.num_rows,
+        duplicates=linked.exact + linked.near,
+        speech_hours=tally.speech_s / 3600,
         snapshot=snapshot,
         seconds=time.monotonic() - started,
     )
@@ -169,100 +184,76 @@ def new_reports(store: Warehouse, corpus: str, scan: Scan) -> list[Unrecognised]
     return [report for report in scan.unrecognised if report.path not in known]
 
 
-def list_new_sources(store: Warehouse, corpus: str, scan: Scan) -> tuple[list[Source], int]:
-    """Tell files that need work from files whose size and time are known.
+def choose_batch_size(files: int, compute: ComputeSettings) -> int:
+    """Return how many files a batch gets: as many as are set, or fewer to keep all cores busy.
 
     Args:
-        store: The warehouse.
-        corpus: Corpus name.
-        scan: The files there are.
+        files: Files to look into.
+        compute: Processes, and the most files of a batch.
 
-    Returns:
-        The files to look into, in native-id order, and the number of files left alone.
+    Example:
+        >>> compute = ComputeSettings(processes=2, batch_clips=256)
+        >>> choose_batch_size(100_000, compute), choose_batch_size(180, compute)
+        (256, 23)
     """
-    known = _index_sources(queries.select_sources(store, corpus).to_pylist())
-    sources = []
-    for utterance in scan.utterances:
-        path = str(utterance.path)
-        before = known[f"{corpus}/{utterance.native_id}"] + known[path]
-        size, mtime_ns = _stat(scan.folder / utterance.path)
-        if (path, size, mtime_ns) in map(_identity, before):
-            continue
-        revision = 1 + max((row["revision"] or 0 for row in before), default=0)
-        contents = frozenset(row["audio_sha256"] for row in before)
-        sources.append(Source(utterance, size, mtime_ns, contents, revision))
-    return sources, len(scan.utterances) - len(sources)
+    processes = count_processes(compute.processes, files)
+    return max(1, min(compute.batch_clips, -(-files // (BATCHES_PER_PROCESS * processes))))
 
 
 def plan_jobs(
-    settings: Settings, corpus: str, folder: Path, sources: Sequence[Source]
-) -> list[ShardJob]:
-    """Cut the files into batches, in order, so that a resumed run cuts them alike."""
-    size = settings.compute.batch_clips
-    return [
-        ShardJob(
-            corpus=corpus,
-            folder=folder,
-            sources=tuple(sources[start : start + size]),
-            data_path=settings.data_path,
-            s3=s3_access(settings),
-            features=settings.audio.overrides("hop"),
-            trimming=_trimming(settings),
-        )
-        for start in range(0, len(sources), size)
-    ]
+    settings: Settings, corpus: str, scan: Scan, found: Survey, size: int
+) -> Iterator[ShardJob]:
+    """Yield one job per batch of files.
+
+    Args:
+        settings: How audio is prepared, and where shards go.
+        corpus: Corpus name.
+        scan: Where the files are.
+        found: What has to be looked into.
+        size: Files per batch.
+    """
+    for sources in found.batches(size):
+        yield make_job(settings, corpus, scan.folder, sources)
 
 
-def run_jobs(jobs: Sequence[ShardJob], settings: Settings) -> Iterator[ShardOutcome]:
-    """Yield the outcome of each batch in order, from as many processes as help."""
-    threads = settings.compute.threads
-    processes = count_processes(settings.compute.processes, len(jobs))
-    if processes == 1:
-        if jobs:
-            start_process(threads)
-        yield from map(prepare_shard, jobs)
-        return
-    # Forked children would inherit DuckDB's threads in an unknown state.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ser.prepare", "pipelines.shards"])
-    with ProcessPoolExecutor(
-        processes, mp_context=context, initializer=start_process, initargs=(threads,)
-    ) as pool:
-        yield from pool.map(prepare_shard, jobs)
+def make_job(settings: Settings, corpus: str, folder: Path, sources: Sequence[Source]) -> ShardJob:
+    """Return the job of one batch.
+
+    Args:
+        settings: How audio is prepared, and where shards go.
+        corpus: Corpus name.
+        folder: What the files' paths are relative to.
+        sources: The files.
+    """
+    return ShardJob(
+        corpus=corpus,
+        folder=folder,
+        sources=tuple(sources),
+        data_path=settings.data_path,
+        s3=s3_access(settings),
+        features=chosen_features(settings).parameters,
+        trimming=_rename(settings, {"trim_rise_db": "rise_db", "trim_padding_s": "padding_s"}),
+        preparing=settings.audio.overrides("longest_clip_s", "vad"),
+    )
 
 
-def commit_outcome(
-    store: Warehouse, corpus: str, outcome: ShardOutcome, advance: Advance
-) -> ShardOutcome:
-    """Make one batch visible, whole."""
-    rows: dict[str, pa.Table] = dict(outcome.rows)
-    store.commit(rows, shards=outcome.shards, message=f"ingest {corpus}")
-    advance(rows["clips"].num_rows + len(outcome.reasons) + outcome.unchanged)
-    return outcome
+def prepare_rest(store: Warehouse, settings: Settings, job: ShardJob) -> ShardOutcome:
+    """Prepare again what is left of a batch after another run has taken in a part of it.
+
+    Args:
+        store: The warehouse.
+        settings: How audio is prepared.
+        job: The batch.
+    """
+    utterances = [source.utterance for source in job.sources]
+    left = survey_again(store, job.corpus, job.folder, utterances)
+    return prepare_shard(make_job(settings, job.corpus, job.folder, left))
 
 
-def _index_sources(rows: Sequence[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
-    """Index known files by clip id, and refused contents by path: they have no clip."""
-    index = defaultdict(list)
-    for row in rows:
-        index[row["clip_id"] or row["path"]].append(row)
-    return index
-
-
-def _identity(row: dict[str, Any]) -> tuple[str, int, int]:
-    return row["path"], row["source_bytes"], row["source_mtime_ns"]
-
-
-def _stat(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        # A dangling link or an unreadable folder: decoding meets it again and says why.
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
-def _trimming(settings: Settings) -> dict[str, float]:
-    names = {"trim_rise_db": "rise_db", "trim_padding_s": "padding_s"}
+def _rename(settings: Settings, names: Mapping[str, str]) -> dict[str, Any]:
     given = settings.audio.overrides(*names)
     return {names[key]: value for key, value in given.items()}
+
+
+def _list_counts(counts: Mapping[str, int]) -> str | None:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or None

@@ -64,25 +64,50 @@ class WarehouseSettings(Section):
 
 
 class AudioSettings(Section):
-    """How recordings become 16 kHz clips and log-mel frames."""
+    """How recordings become 16 kHz clips."""
 
-    hop: Literal[160, 256] | None = Field(None, description="Samples between frames at 16 kHz.")
     trim_rise_db: float | None = Field(
         None, gt=0, description="Decibels above the clip's noise floor that count as speech."
     )
     trim_padding_s: float | None = Field(
         None, ge=0, description="Seconds kept on either side of the speech."
     )
+    vad: Literal["energy", "silero"] = Field(
+        "energy", description="What finds speech: energy above the noise, or Silero's network."
+    )
+    longest_clip_s: float | None = Field(
+        None, gt=1, description="Seconds above which a recording is cut at its pauses into clips."
+    )
+
+
+class FeatureSettings(Section):
+    """What is computed of every clip at its ingest, and learned from."""
+
+    kind: Literal["log_mel", "mfcc", "prosody", "egemaps"] = Field(
+        "log_mel", description="Kind of features; `egemaps` is for non-commercial use only."
+    )
+    hop: int | None = Field(None, ge=1, description="Samples between frames at 16 kHz.")
+    bands: int | None = Field(None, ge=1, description="Mel bands of `log_mel`.")
+    coefficients: int | None = Field(None, ge=1, description="Cepstral coefficients of `mfcc`.")
 
 
 class ComputeSettings(Section):
-    """How much of this machine the pipeline uses."""
+    """How much of this machine, or of which others, the pipeline uses."""
 
+    runner: Literal["processes", "ray"] = Field(
+        "processes", description="What runs batches: processes of this machine, or a Ray cluster."
+    )
+    ray_address: str | None = Field(
+        None, description="Ray cluster to connect to; default: one on this machine, for the run."
+    )
     processes: int | None = Field(
         None, ge=1, description="Processes that decode and extract features; default: all cores."
     )
-    batch_clips: int = Field(128, ge=1, description="Clips per shard and per commit of an ingest.")
-    threads: int = Field(1, ge=1, description="Intra-op threads of torch in each process.")
+    batch_clips: int = Field(256, ge=1, description="Most clips per shard.")
+    commit_s: float = Field(
+        5.0, ge=0, description="Seconds between the commits of an ingest; a kill loses as much."
+    )
+    threads: int = Field(1, ge=1, description="Threads of linear algebra in each process.")
 
 
 class TrainingSettings(Section):
@@ -101,13 +126,23 @@ class TrainingSettings(Section):
     schedule: Literal["cosine", "plateau"] | None = Field(
         None, description="Warm-up then cosine, or halve on a plateau of the development UAR."
     )
-    spec_augment: bool | None = Field(
-        None, description="Mask bands and spans of time while training (SpecAugment)."
-    )
     speed_perturbation: bool = Field(
         True, description="Train on copies of each clip played 10 % slower and faster as well."
     )
     seed: int = Field(0, ge=0, description="Seed of initial weights, batches and augmentation.")
+
+
+class AugmentationSettings(Section):
+    """How often training varies a clip, as a probability; unset keeps the recipe's."""
+
+    masks: float | None = Field(
+        None, ge=0, le=1, description="Bands and spans of time are masked (SpecAugment)."
+    )
+    noise: float | None = Field(None, ge=0, le=1, description="Noise is added at 5 to 25 dB.")
+    telephone: float | None = Field(None, ge=0, le=1, description="Only 300 to 3400 Hz are left.")
+    low_pass: float | None = Field(None, ge=0, le=1, description="High frequencies are cut.")
+    gain: float | None = Field(None, ge=0, le=1, description="The level changes by -10 to 6 dB.")
+    mu_law: float | None = Field(None, ge=0, le=1, description="An 8-bit µ-law codec is heard.")
 
 
 class RoundSettings(Section):
@@ -141,8 +176,10 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".serloop"), description="Folder of everything serloop writes.")
     warehouse: WarehouseSettings = WarehouseSettings()
     audio: AudioSettings = AudioSettings()
+    features: FeatureSettings = FeatureSettings()
     compute: ComputeSettings = ComputeSettings()
     training: TrainingSettings = TrainingSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
     rounds: RoundSettings = RoundSettings()
 
     @classmethod

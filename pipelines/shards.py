@@ -1,42 +1,45 @@
 """What one worker process does: decode a batch of files and write its shards."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
-from pipelines.convert import (
-    clip_rows,
-    feature_rows,
-    feature_set_row,
-    reject_rows,
-    waveform_rows,
-)
+from pipelines.convert import clip_rows, feature_rows, reject_rows, source_rows, waveform_rows
 from ser.corpora.records import Utterance
-from warehouse import S3Access, Shard, write_shard
+from warehouse import TABLES, S3Access, Shard, write_shard
+
+if TYPE_CHECKING:
+    from ser.features.record import FeatureSet
+    from ser.prepare import PreparedClip
+
+# Clips are held back until they are worth a file, and never more than fit any machine.
+SHARD_BYTES = 32 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One file to ingest.
+    """One file to look into.
 
     Args:
         utterance: What its name says.
         size: Bytes on disk.
         mtime_ns: Modification time, nanoseconds.
-        known: Hashes of the contents the warehouse has of it, taken or refused.
-        revision: Revision its clip gets if the content is new.
+        known: Hashes of the contents the warehouse has of it, taken in or refused.
+        observation: Number its row of `sources` gets.
+        revision: Revision its clips get if the content is new.
+        is_known: Whether the file, or a clip of its native id, was there before.
     """
 
     utterance: Utterance
     size: int
     mtime_ns: int
-    known: frozenset[str]
+    known: tuple[str, ...]
+    observation: int
     revision: int
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,13 @@ class ShardJob:
     s3: S3Access | None
     features: Mapping[str, Any]
     trimming: Mapping[str, Any]
+    preparing: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What the batch is about, for an error to say."""
+        ids = [source.utterance.native_id for source in self.sources]
+        return f"{self.corpus}: {ids[0]} … {ids[-1]}" if ids else self.corpus
 
 
 @dataclass(frozen=True)
@@ -57,29 +67,80 @@ class ShardOutcome:
     """Rows to commit, and the shards that go with them.
 
     Args:
-        rows: Small tables by name: `feature_sets`, `clips` and `rejects`.
+        job: The batch.
+        rows: Small tables by name: `clips`, `sources` and `rejects`.
         shards: Registered together with the rows.
         unchanged: Files whose content proved to be what the warehouse has already.
-        speech_s: Seconds of speech in the new clips.
         reasons: Reason code of each rejected file.
     """
 
+    job: ShardJob
     rows: Mapping[str, pa.Table]
     shards: tuple[Shard, ...]
     unchanged: int
-    speech_s: float
     reasons: tuple[str, ...]
 
 
-def start_process(threads: int) -> None:
-    """Prepare a worker process.
+class ShardWriter:
+    """Collect clips and write them as shards of a bounded size.
 
     Args:
-        threads: Intra-op threads of torch; more than one per process loses on shared cores.
+        job: The batch.
+        features: What is computed of each clip.
     """
-    from ser.threads import use_threads  # noqa: PLC0415 - loads torch
 
-    use_threads(threads)
+    def __init__(self, job: ShardJob, features: "FeatureSet") -> None:
+        self._job = job
+        self._features = features
+        self._held: list[tuple[Source, PreparedClip]] = []
+        self._held_bytes = 0
+        self._clips: list[pa.Table] = [TABLES["clips"].empty()]
+        self._shards: list[Shard] = []
+
+    def add(self, source: Source, clip: "PreparedClip") -> None:
+        """Take one clip.
+
+        Args:
+            source: The file it comes from.
+            clip: The clip.
+        """
+        self._held.append((source, clip))
+        self._held_bytes += clip.waveform.nbytes
+        if self._held_bytes >= SHARD_BYTES:
+            self._flush()
+
+    def finish(self) -> tuple[pa.Table, tuple[Shard, ...]]:
+        """Write what is held.
+
+        Returns:
+            The rows of `clips`, and the shards of `waveforms` and `features`.
+        """
+        self._flush()
+        return pa.concat_tables(self._clips), tuple(self._shards)
+
+    def _flush(self) -> None:
+        from ser.audio.fingerprint import fingerprint  # noqa: PLC0415
+
+        if not self._held:
+            return
+        job, held, features = self._job, self._held, self._features
+        self._held, self._held_bytes = [], 0
+        clips = clip_rows(job.corpus, held)
+        self._clips.append(clips)
+        waveforms = [clip.waveform for _, clip in held]
+        fingerprints = [fingerprint(waveform, features.sample_rate) for waveform in waveforms]
+        tables = {
+            "waveforms": waveform_rows(held, clips["clip_id"], fingerprints),
+            "features": feature_rows(
+                clips["clip_id"],
+                clips["revision"],
+                features.compute(waveforms),
+                features.feature_set,
+            ),
+        }
+        self._shards += [
+            write_shard(job.data_path, name, table, s3=job.s3) for name, table in tables.items()
+        ]
 
 
 def prepare_shard(job: ShardJob) -> ShardOutcome:
@@ -91,54 +152,50 @@ def prepare_shard(job: ShardJob) -> ShardOutcome:
     Returns:
         The rows and shards to commit; nothing is visible before that commit.
     """
-    from ser.audio.segment import TrimSettings  # noqa: PLC0415 - these load torch
-    from ser.features.spectral import LogMel  # noqa: PLC0415
-    from ser.prepare import PreparedClip, prepare_batch  # noqa: PLC0415
+    from ser.audio.segment import TrimSettings  # noqa: PLC0415 - a run without work needs no audio
+    from ser.features.registry import rebuild_features  # noqa: PLC0415
+    from ser.prepare import Rejected, Unchanged, prepare  # noqa: PLC0415
 
-    log_mel = LogMel(**job.features)
-    paths = [job.folder / source.utterance.path for source in job.sources]
-    outcomes = prepare_batch(
-        paths, sample_rate=log_mel.sample_rate, trim=TrimSettings(**job.trimming)
-    )
-    changed = [
-        (source, outcome)
-        for source, outcome in zip(job.sources, outcomes, strict=True)
-        if outcome.audio_sha256 not in source.known
-    ]
-    clips = [(s, o) for s, o in changed if isinstance(o, PreparedClip)]
-    rejects = [(s, o) for s, o in changed if not isinstance(o, PreparedClip)]
-    features = log_mel.compute([clip.waveform for _, clip in clips])
-    tables = {
-        "waveforms": waveform_rows(job.corpus, clips, log_mel.sample_rate),
-        "features": feature_rows(job.corpus, clips, features, log_mel.feature_set),
-    }
+    features = rebuild_features(job.features)
+    trim = TrimSettings(**job.trimming)
+    writer = ShardWriter(job, features)
+    contents: list[tuple[Source, str]] = []
+    rejects: list[tuple[Source, Rejected]] = []
+    unchanged = 0
+    for source in job.sources:
+        found = prepare(
+            job.folder / source.utterance.path,
+            sample_rate=features.sample_rate,
+            trim=trim,
+            known=source.known,
+            **job.preparing,
+        )
+        sha256 = ""
+        if isinstance(found, Unchanged):
+            unchanged += 1
+            sha256 = found.audio_sha256
+        elif isinstance(found, Rejected):
+            sha256 = found.audio_sha256
+            if sha256 in source.known:
+                unchanged += 1
+            else:
+                rejects.append((source, found))
+        else:
+            for clip in found:
+                sha256 = clip.audio_sha256
+                writer.add(source, clip)
+        # A file that could not be read is looked at again: its time tells nothing.
+        if sha256:
+            contents.append((source, sha256))
+    clips, shards = writer.finish()
     return ShardOutcome(
+        job=job,
         rows={
-            "feature_sets": feature_set_row(log_mel),
-            "clips": clip_rows(job.corpus, clips),
+            "clips": clips,
+            "sources": source_rows(job.corpus, contents),
             "rejects": reject_rows(job.corpus, rejects),
         },
-        shards=tuple(
-            write_shard(job.data_path, name, table, s3=job.s3)
-            for name, table in tables.items()
-            if table.num_rows
-        ),
-        unchanged=len(outcomes) - len(changed),
-        speech_s=float(np.sum([c.speech_end_s - c.speech_start_s for _, c in clips])),
+        shards=shards,
+        unchanged=unchanged,
         reasons=tuple(reject.reason for _, reject in rejects),
     )
-
-
-def count_processes(wanted: int | None, batches: int) -> int:
-    """Return how many worker processes pay for themselves.
-
-    Args:
-        wanted: The setting, or None for every core this process may use.
-        batches: Batches of work; more processes than that would idle.
-
-    Example:
-        >>> count_processes(4, 2), count_processes(1, 9), count_processes(3, 0)
-        (2, 1, 1)
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(wanted or cores or 1, batches))

@@ -29,6 +29,24 @@ _CHANGES = pa.schema(
         *_columns(schemas.CLIPS, "revision"),
     ]
 )
+_PAIRS = pa.schema(
+    _columns(schemas.DUPLICATES, "clip_id", "revision", "other_id", "other_revision")
+)
+_FINGERPRINTS = pa.schema(
+    [
+        *_columns(
+            schemas.CLIPS,
+            *("clip_id", "revision", "audio_sha256", "speech_start_s", "speech_end_s"),
+        ),
+        *_columns(schemas.WAVEFORMS, "fingerprint"),
+    ]
+)
+_LACKING = pa.schema(
+    [
+        *_columns(schemas.CLIPS, "clip_id", "revision"),
+        pa.field("speech_s", pa.float64(), nullable=False),
+    ]
+)
 _FEATURES = pa.schema(_columns(schemas.FEATURES, "clip_id", "frames", "bands", "values"))
 _WAVEFORMS = pa.schema(_columns(schemas.WAVEFORMS, "clip_id", "sample_rate", "samples", "pcm16"))
 _ASKS = pa.schema(
@@ -137,6 +155,42 @@ def select_duplicates(warehouse: Warehouse) -> pa.Table:
     return _read(warehouse, "select_duplicates", schemas.DUPLICATES.schema)
 
 
+def select_copies(warehouse: Warehouse) -> pa.Table:
+    """Return pairs of current clips with the same bytes and speech span, not linked yet.
+
+    Args:
+        warehouse: An open warehouse.
+
+    Returns:
+        Columns clip_id, revision, other_id, other_revision, ordered by both clip ids.
+    """
+    return _read(warehouse, "select_copies", _PAIRS)
+
+
+def select_fingerprints(
+    warehouse: Warehouse, *, after: str = "", limit: int = 10_000, only_new: bool = False
+) -> pa.Table:
+    """Return a page of current clips with their acoustic fingerprints, ordered by clip_id.
+
+    Args:
+        warehouse: An open warehouse.
+        after: The last clip_id of the page before.
+        limit: Clips per page.
+        only_new: Only clips without a row in `comparisons`.
+
+    Returns:
+        Columns clip_id, revision, audio_sha256, speech_start_s, speech_end_s, fingerprint.
+    """
+    return _read(
+        warehouse,
+        "select_fingerprints",
+        _FINGERPRINTS,
+        after=after,
+        limit=limit,
+        only_new=only_new,
+    )
+
+
 def select_rejects(warehouse: Warehouse, *, corpus: str | None = None) -> pa.Table:
     """Return `rejects` ordered by corpus, path and content.
 
@@ -166,6 +220,24 @@ def select_features(
         _FEATURES,
         feature_set=feature_set,
         clip_ids=_listed(clip_ids),
+    )
+
+
+def select_clips_without_features(
+    warehouse: Warehouse, feature_set: str, *, corpus: str | None = None
+) -> pa.Table:
+    """Return current clips that lack a feature set, ordered by clip_id.
+
+    Args:
+        warehouse: An open warehouse.
+        feature_set: The feature set.
+        corpus: Only this corpus.
+
+    Returns:
+        Columns clip_id, revision, speech_s (seconds of its waveform).
+    """
+    return _read(
+        warehouse, "select_clips_without_features", _LACKING, feature_set=feature_set, corpus=corpus
     )
 
 

@@ -122,6 +122,16 @@ REJECTS = Table(
     ),
 )
 
+COMPARISONS = Table(
+    "comparisons",
+    "A clip whose sound was compared with every other clip's; pairs are in `duplicates`.",
+    ("clip_id", "revision"),
+    (
+        Column("clip_id", _TEXT, "The clip."),
+        Column("revision", _INT, "Its revision."),
+    ),
+)
+
 WAVEFORMS = Table(
     "waveforms",
     "The trimmed mono audio of one clip revision.",
@@ -333,6 +343,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SOURCES,
             REJECTS,
             DUPLICATES,
+            COMPARISONS,
             WAVEFORMS,
             FEATURE_SETS,
             FEATURES,

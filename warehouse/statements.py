@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Folder = Literal["migrations", "queries", "checks"]
+Folder = Literal["migrations", "queries", "checks", "judged", "quality", "profiles"]
 
 
 @cache

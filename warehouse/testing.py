@@ -93,7 +93,8 @@ def _sources(ids: list[str]) -> Mapping[str, pa.Table]:
             corpus=["toy"] * count,
             native_id=native,
             path=[f"{name}.wav" for name in native],
-            audio_sha256=[f"{index:064x}" for index in range(count)],
+            # The last two are copies of one another.
+            audio_sha256=_contents(count),
             speaker=[f"speaker-{index % 2}" for index in range(count)],
             intended=[CLASSES[index % len(CLASSES)] for index in range(count)],
             duration_s=[1.5] * count,
@@ -105,14 +106,19 @@ def _sources(ids: list[str]) -> Mapping[str, pa.Table]:
             corpus=["toy"] * count,
             path=[f"{name}.wav" for name in native],
             state=["present"] * count,
-            audio_sha256=[f"{index:064x}" for index in range(count)],
+            audio_sha256=_contents(count),
         ),
         "duplicates": make_rows(
             "duplicates", clip_id=ids[:1], other_id=ids[1:2], kind=["near"], similarity=[0.9]
         ),
+        "comparisons": make_rows("comparisons", clip_id=ids[:1]),
         "rejects": make_rows("rejects", corpus=["toy"], path=["broken.wav"], reason=["truncated"]),
         "feature_sets": make_rows("feature_sets", feature_set=["toy-mel"], parameters=["{}"]),
     }
+
+
+def _contents(count: int) -> list[str]:
+    return [f"{min(index, count - 2):064x}" for index in range(count)]
 
 
 def _signals(ids: list[str], generator: np.random.Generator) -> Mapping[str, pa.Table]:
@@ -134,6 +140,7 @@ def _signals(ids: list[str], generator: np.random.Generator) -> Mapping[str, pa.
             sample_rate=[16000] * count,
             samples=[_SAMPLES] * count,
             pcm16=[row.astype("<i2").tobytes() for row in samples],
+            fingerprint=[row.astype("<i2").tobytes()[:16] for row in samples],
         ),
     }
 

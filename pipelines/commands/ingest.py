@@ -21,6 +21,10 @@ def ingest(
             help="Classes of your own corpus, comma-separated; default: those its labels name."
         ),
     ] = "",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only tell what would happen; nothing is written."),
+    ] = False,
     allow_rejects: Annotated[
         bool,
         typer.Option("--allow-rejects", help="Exit with 0 even when a file was rejected."),
@@ -35,8 +39,14 @@ def ingest(
     ends with exit code 1.
     """
     from pipelines.ingest import ingest as stage
+    from pipelines.rehearse import rehearse
 
-    with session(home, prefect=prefect, as_json=as_json) as run:
+    with session(home, prefect=prefect and not dry_run, as_json=as_json) as run:
+        if dry_run:
+            run.run_stage(
+                rehearse, corpus=corpus, root=root, name=name, classes=options.names(classes)
+            )
+            return
         result = run.run_stage(
             stage, corpus=corpus, root=root, name=name, classes=options.names(classes)
         )

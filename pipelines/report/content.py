@@ -183,6 +183,23 @@ class IngestSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataDoubt:
+    """One finding about the data that the round was learned from.
+
+    Args:
+        severity: how bad it is.
+        title: what was found.
+        noun: what is counted, in the singular.
+        count: how many.
+    """
+
+    severity: Literal["error", "warning", "note"]
+    title: str
+    noun: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """A command worth running after reading the page.
 
@@ -234,6 +251,7 @@ class ReportContent:
         asked: clips asked about, in the order to show them.
         consensus: agreement of the votes; None before the first vote.
         ingest: what was ingested.
+        doubts: what is doubtful about it, most severe first; `serloop quality` has the evidence.
         next_steps: commands to offer.
         difference: paired difference of the arms' last models; None when not computed.
         interval_level: coverage of all intervals, in (0, 1).
@@ -253,6 +271,7 @@ class ReportContent:
     asked: tuple[AskedClip, ...]
     consensus: ConsensusQuality | None
     ingest: IngestSummary
+    doubts: tuple[DataDoubt, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     difference: PairedDifference | None = None
     interval_level: float = 0.95

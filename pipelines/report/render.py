@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import os
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from pipelines.report.charts import (
     draw_confusion,
@@ -26,15 +24,8 @@ from pipelines.report.content import (
     largest_confusions,
 )
 from pipelines.report.headline import chance_level, write_headline
+from pipelines.report.page import page_environment, put_page
 from pipelines.report.tiles import write_tiles
-from pipelines.report.wording import (
-    format_count,
-    format_hours,
-    format_interval,
-    format_quantity,
-    format_score,
-    format_share,
-)
 
 # A clip of 3 s is about 60 kB of FLAC and 80 kB of base64: twelve keep the page near 1 MB.
 MAX_PLAYERS: Final = 12
@@ -93,15 +84,7 @@ def write_report(content: ReportContent, path: Path) -> Path:
         ReportError: the content contradicts itself; nothing is written.
         OSError: the folder cannot be written to.
     """
-    page = render_report(content).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(page)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return put_page(render_report(content), path)
 
 
 def _draw_charts(content: ReportContent) -> dict[str, str]:
@@ -148,21 +131,7 @@ def _data_uri(clip: AskedClip) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipelines.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Callable[..., str]] = {
-        "score": format_score,
-        "share": format_share,
-        "count": format_count,
-        "quantity": format_quantity,
-        "hours": format_hours,
-        "data_uri": _data_uri,
-    }
-    environment.filters.update(filters)
-    environment.globals["interval"] = format_interval
+    # A copy: its filter for audio is no business of other pages.
+    environment = page_environment().overlay()
+    environment.filters = {**environment.filters, "data_uri": _data_uri}
     return environment

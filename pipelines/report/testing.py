@@ -12,6 +12,7 @@ from pipelines.report.content import (
     ConfusionRows,
     ConsensusQuality,
     CurvePoint,
+    DataDoubt,
     HeldOut,
     IngestSummary,
     NextStep,
@@ -84,6 +85,10 @@ def build_sample_content(*, rounds: int = 6, audio: Sequence[bytes] = ()) -> Rep
         asked=_asked(audio),
         consensus=_consensus(clips=40 + 40 * last),
         ingest=_ingest(),
+        doubts=(
+            DataDoubt(severity="warning", title="Clipped recordings", noun="clip", count=18),
+            DataDoubt(severity="note", title="Uneven classes or genders", noun="group", count=1),
+        ),
         next_steps=_NEXT_STEPS,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from pipelines.clipset import (
@@ -40,6 +41,13 @@ def fill(store: Warehouse, corpus: str, speakers, sessions=None) -> None:
     store.commit({"corpora": header, "clips": clips}, message=corpus)
 
 
+def link(store: Warehouse, *pairs: tuple[str, str]) -> None:
+    """Commit pairs of clips that hold the same audio."""
+    one, other = zip(*pairs, strict=True)
+    rows = make_rows("duplicates", clip_id=one, other_id=other, kind=["near"] * len(pairs))
+    store.commit({"duplicates": rows}, message="links")
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """Open a warehouse with corpora that say more or less about who speaks."""
@@ -50,6 +58,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         fill(store, "mixed", SPEAKERS[:3], ["s1", None, None])
         fill(store, "calls", [None, "ann", "ann"])
         fill(store, "solo", ["ann", "ann"])
+        fill(store, "twins", SPEAKERS)
+        fill(store, "echo", ["ann", "ben"])
+        links = [("twins/1", "twins/2"), ("demo/0", "echo/0"), ("echo/0", "echo/1")]
+        link(store, *links)
         rows = make_rows(
             "consensus",
             run_id=["run", "run", "other"],
@@ -124,7 +136,7 @@ def test_held_out_speakers_without_a_label_stay_held_out(store: Warehouse) -> No
 UNANSWERABLE = {
     "corpus": (
         {"corpus": "dem", "labels": "intended"},
-        "`dem` has no clips.*calls, demo, mixed.*ingest",
+        "`dem` has no clips.*calls, demo, echo, mixed.*ingest",
     ),
     "run": ({"corpus": "demo", "labels": "runn"}, "`intended` or the id of a consensus run.*runn"),
     "other-corpus": ({"corpus": "demo", "labels": "other"}, "no clip of corpus `demo`.*`other`"),
@@ -141,6 +153,7 @@ def test_labels_that_are_not_there_are_named(store: Warehouse, question, message
 def test_default_test_speakers_are_a_fifth_and_always_the_same() -> None:
     """Two models are comparable without naming anybody."""
     clips = make_rows("clips", speaker=[f"sp{number:02d}" for number in range(10)] * 2)
+    clips = clips.append_column("audio", pa.array([f"clip-{number}" for number in range(20)]))
     first, again = (default_test_speakers(clips) for _ in range(2))
     assert first == again == tuple(sorted(first))
     assert len(first) == 2
@@ -150,6 +163,48 @@ def test_default_test_speakers_are_whole_sessions(store: Warehouse) -> None:
     """Where sessions are known, everybody in a session is held out together."""
     clips = select_clip_set(store, corpus="talks", labels="intended")
     assert clips.test_speakers in {("ann", "ben"), ("cleo",)}
+
+
+def test_named_speakers_who_part_a_duplicate_are_refused(store: Warehouse) -> None:
+    """The pair, its speakers and the remedy are in the message."""
+    message = (
+        r"in clip `twins/1` of speaker `ann` \(train\) and clip `twins/2` of speaker `ben` "
+        r"\(test\); hold the speakers who share audio out together"
+    )
+    with pytest.raises(LeakageError, match=message):
+        select_clip_set(store, corpus="twins", labels="intended", test_speakers=["ben"])
+
+
+@pytest.mark.parametrize("test_speakers", [["ann", "ben"], ["cleo"]])
+def test_speakers_who_share_audio_may_stay_together(store: Warehouse, test_speakers) -> None:
+    """Both held out, or neither, leaks nothing."""
+    clips = select_clip_set(store, corpus="twins", labels="intended", test_speakers=test_speakers)
+    assert clips.test_speakers == tuple(test_speakers)
+
+
+def test_a_duplicate_between_test_and_dev_is_refused(store: Warehouse) -> None:
+    """The epoch must not be chosen on audio the result is reported on."""
+    with pytest.raises(LeakageError, match=r"`twins/1`.*\(dev\) and clip `twins/2`.*\(test\)"):
+        select_clip_set(
+            store, corpus="twins", labels="intended", test_speakers=["ben"], dev_speakers=["ann"]
+        )
+
+
+def test_default_test_speakers_keep_duplicates_together(store: Warehouse) -> None:
+    """Speakers who share audio are drawn as one."""
+    clips = select_clip_set(store, corpus="twins", labels="intended")
+    assert clips.test_speakers in {("ann", "ben"), ("cleo",)}
+
+
+def test_audio_shared_with_another_corpus_parts_nothing(store: Warehouse) -> None:
+    """A copy that is neither learned from nor tested leaks nothing."""
+    assert select_clip_set(store, corpus="demo", labels="intended", test_speakers=["ann"])
+
+
+def test_two_speakers_of_one_recording_leave_nobody_to_hold_out(store: Warehouse) -> None:
+    """All clips are one group, so there is no default split, and the message says so."""
+    with pytest.raises(PipelineError, match=r"1 groups that share no audio"):
+        select_clip_set(store, corpus="echo", labels="intended")
 
 
 @pytest.mark.parametrize("corpus", ["calls", "solo"], ids=["unknown-speaker", "one-speaker"])

@@ -1,6 +1,7 @@
 """Package records become rows that fit the data contract, and nothing is lost on the way."""
 
 import json
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -36,16 +37,17 @@ def prepared(samples: int) -> PreparedClip:
         level_dbfs=-20.0,
         clipped_fraction=0.0,
         snr_db=float("nan"),
+        flags=("quiet",),
     )
 
 
 def source(native_id: str) -> Source:
-    """Return a file in its second revision, with everything known about it."""
+    """Return a file in its second revision, seen a third time, with everything known about it."""
     utterance = Utterance(
         native_id, PurePosixPath("x", f"{native_id}.wav"), "sp", "s1", "female", "en", "t1", "Hi",
         "joy",
     )  # fmt: skip
-    return Source(utterance, size=10, mtime_ns=7, known=frozenset(), revision=2)
+    return Source(utterance, 10, mtime_ns=7, known=(), observation=3, revision=2, is_known=True)
 
 
 def test_a_clip_keeps_what_its_name_and_its_sound_say() -> None:
@@ -54,12 +56,34 @@ def test_a_clip_keeps_what_its_name_and_its_sound_say() -> None:
     assert (row["clip_id"], row["revision"], row["path"]) == ("demo/a", 2, "x/a.wav")
     assert (row["speaker"], row["session"], row["intended"]) == ("sp", "s1", "joy")
     assert (row["source_rate"], row["source_channels"], row["duration_s"]) == (48000, 2, 2.0)
-    assert [name for name, value in row.items() if value is None] == []
+    assert [name for name, value in row.items() if value is None] == ["recording"]
+    assert row["flags"] == ["quiet"]
+
+
+def test_a_piece_of_a_recording_is_a_clip_of_its_own() -> None:
+    """Its id says where it is, and all pieces of one recording share a session."""
+    clip = replace(prepared(4), segment=(7.5, 3600.25))
+    file = source("a")
+    alone = replace(file, utterance=replace(file.utterance, session=None))
+    rows = convert.clip_rows("demo", [(file, clip), (alone, clip)]).to_pylist()
+    assert {row["native_id"] for row in rows} == {"a#00007.500-03600.250"}
+    assert {row["recording"] for row in rows} == {"a"}
+    assert [row["session"] for row in rows] == ["s1", "a"]
+
+
+def test_a_file_is_recorded_as_it_was_found() -> None:
+    """The row has what tells at the next run whether it changed."""
+    (row,) = convert.source_rows("demo", [(source("a"), "ab")]).to_pylist()
+    assert (row["path"], row["observation"], row["state"]) == ("x/a.wav", 3, "present")
+    assert (row["source_bytes"], row["source_mtime_ns"], row["audio_sha256"]) == (10, 7, "ab")
 
 
 def test_a_waveform_comes_back_sample_by_sample() -> None:
     """What is stored is what is read, within [-1, 1)."""
-    (row,) = convert.waveform_rows("demo", [(source("a"), prepared(4))], 16000).to_pylist()
+    words = np.array([1, 2], np.uint32)
+    clips = [(source("a"), prepared(4))]
+    (row,) = convert.waveform_rows(clips, pa.chunked_array([["demo/a"]]), [words]).to_pylist()
+    assert np.frombuffer(row["fingerprint"], "<u4").tolist() == [1, 2]
     assert (row["samples"], row["sample_rate"]) == (4, 16000)
     assert convert.read_waveform(row["pcm16"]).tolist() == [-1 / 32768, 0, 1 / 32768, 2 / 32768]
 
@@ -67,8 +91,8 @@ def test_a_waveform_comes_back_sample_by_sample() -> None:
 def test_features_keep_their_frames_clip_by_clip() -> None:
     """Clips of different lengths share one buffer and keep their borders."""
     arrays = [np.full((2, 3), 1.0, np.float32), np.full((1, 3), 2.0, np.float32)]
-    clips = [(source("a"), prepared(4)), (source("b"), prepared(4))]
-    table = convert.feature_rows("demo", clips, RaggedFeatures.from_list(arrays), "mel-1")
+    frames = RaggedFeatures.from_list(arrays)
+    table = convert.feature_rows(["demo/a", "demo/b"], [1, 2], frames, "mel-1")
     assert table.schema.equals(TABLES["features"].schema)
     assert table["frames"].to_pylist() == [2, 1]
     assert table["values"].to_pylist() == [[1.0] * 6, [2.0] * 3]

@@ -12,6 +12,7 @@ from pipelines.report.content import ReportContent
 from pipelines.round_report import report
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
+from warehouse.quality import find_faults
 
 SILENT = SilentProgress()
 
@@ -90,6 +91,13 @@ def test_the_numbers_are_the_warehouses(campaign_once, content: ReportContent) -
     assert (content.ingest.clips, content.ingest.speakers) == (36, 6)
     assert sum(map(sum, content.confusion)) == 12
     assert sum(content.consensus.entropy_counts) == content.consensus.clips == 15
+
+
+def test_doubtful_data_is_said(campaign_once, content: ReportContent) -> None:
+    """What `serloop quality` finds about the corpus stands on the page, without its evidence."""
+    with open_store(campaign_once.settings) as store:
+        found = [item.title for item in find_faults(store, corpus="synthetic") if item.rows]
+    assert [doubt.title for doubt in content.doubts] == found
 
 
 def test_the_arms_are_compared_on_the_same_clips(campaign_once, content: ReportContent) -> None:

@@ -80,7 +80,7 @@ def test_a_section_may_be_one_json_value(monkeypatch: pytest.MonkeyPatch) -> Non
 INVALID = {
     "out-of-range": ("SERLOOP_ROUNDS__RANDOM_SHARE", "1.5", "`rounds.random_share`.*got '1.5'"),
     "no-number": ("SERLOOP_COMPUTE__PROCESSES", "many", "`compute.processes`.*got 'many'"),
-    "no-choice": ("SERLOOP_AUDIO__HOP", "200", "`audio.hop`.*160 or 256.*got '200'"),
+    "no-choice": ("SERLOOP_AUDIO__VAD", "ear", "`audio.vad`.*'energy' or 'silero'.*got 'ear'"),
     "unknown-section": ("SERLOOP_TRAINIG__EPOCHS", "3", "`SERLOOP_TRAINIG__EPOCHS`"),
     "unknown-key": ("SERLOOP_TRAINING__EPOCH", "3", "`SERLOOP_TRAINING__EPOCH`"),
     "lower-case": ("serloop_trainig", "3", "`serloop_trainig`"),

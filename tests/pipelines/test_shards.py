@@ -1,5 +1,9 @@
 """A worker process turns files into rows and shards, and makes nothing visible."""
 
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pyarrow.parquet as pq
@@ -9,6 +13,7 @@ from pipelines.settings import Settings
 from pipelines.shards import ShardJob, Source, prepare_shard
 from pipelines.workspace import open_store
 from ser.corpora.records import Utterance
+from ser.features.spectral import LogMel
 from warehouse import queries
 
 
@@ -18,7 +23,15 @@ def job(synthetic_root: Path, settings: Settings, tmp_path: Path) -> ShardJob:
     (tmp_path / "text.wav").write_bytes(b"this is text")
     paths = [*sorted(synthetic_root.glob("SYNM01/*.wav"))[:2], tmp_path / "text.wav"]
     sources = tuple(
-        Source(Utterance(path.stem, PurePosixPath(path)), path.stat().st_size, 7, frozenset(), 1)
+        Source(
+            Utterance(path.stem, PurePosixPath(path)),
+            size=path.stat().st_size,
+            mtime_ns=7,
+            known=(),
+            observation=1,
+            revision=1,
+            is_known=False,
+        )
         for path in paths
     )
     return ShardJob(
@@ -27,8 +40,9 @@ def job(synthetic_root: Path, settings: Settings, tmp_path: Path) -> ShardJob:
         sources=sources,
         data_path=settings.data_path,
         s3=None,
-        features={},
+        features=LogMel().parameters,
         trimming={},
+        preparing={},
     )
 
 
@@ -62,7 +76,7 @@ def test_equal_batches_write_equal_shards(job: ShardJob) -> None:
 
 def test_settings_reach_trimming_and_features(job: ShardJob) -> None:
     """A shorter hop gives more frames, and more padding more audio."""
-    other = ShardJob(**{**vars(job), "features": {"hop": 160}, "trimming": {"padding_s": 0.0}})
+    other = replace(job, features=LogMel(hop=160).parameters, trimming={"padding_s": 0.0})
     tables = [
         {shard.table: pq.read_table(shard.path) for shard in prepare_shard(batch).shards}
         for batch in (job, other)
@@ -79,9 +93,43 @@ def test_known_content_is_left_out(job: ShardJob) -> None:
     """A file whose bytes are known gets no row, whatever its time."""
     hashes = prepare_shard(job).rows["clips"]["audio_sha256"].to_pylist()
     known = tuple(
-        Source(**{**vars(source), "known": frozenset({sha256, "other"})})
+        replace(source, known=(sha256, "other"), is_known=True)
         for source, sha256 in zip(job.sources, hashes, strict=False)
     )
-    outcome = prepare_shard(ShardJob(**{**vars(job), "sources": known}))
-    assert (outcome.unchanged, outcome.shards, outcome.speech_s) == (2, (), 0.0)
-    assert outcome.rows["clips"].num_rows == 0
+    outcome = prepare_shard(replace(job, sources=known))
+    assert (outcome.unchanged, outcome.shards, outcome.rows["clips"].num_rows) == (2, (), 0)
+    assert outcome.rows["sources"]["audio_sha256"].to_pylist() == hashes
+
+
+def test_every_file_that_could_be_read_is_a_source(job: ShardJob) -> None:
+    """A rejected file is known by its content; one that cannot be read is looked at again."""
+    (job.folder / job.sources[2].utterance.path).unlink()
+    outcome = prepare_shard(job)
+    assert outcome.reasons == ("unreadable",)
+    assert outcome.rows["sources"].num_rows == 2
+    again = prepare_shard(replace(job, sources=(replace(job.sources[2], known=("",)),)))
+    assert (again.reasons, again.unchanged) == ((), 1)
+
+
+def test_a_batch_of_long_clips_is_more_than_one_shard(
+    job: ShardJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a worker holds is bounded by bytes, whatever the files are."""
+    monkeypatch.setattr("pipelines.shards.SHARD_BYTES", 1000)
+    outcome = prepare_shard(job)
+    assert [(shard.table, shard.rows) for shard in outcome.shards] == [
+        ("waveforms", 1), ("features", 1), ("waveforms", 1), ("features", 1)
+    ]  # fmt: skip
+
+
+def test_a_worker_does_without_torch(job: ShardJob) -> None:
+    """Loading it takes longer than decoding a thousand clips, in each process."""
+    code = (
+        "import pickle, sys; from pipelines.shards import prepare_shard;"
+        "outcome = prepare_shard(pickle.load(sys.stdin.buffer));"
+        "print(outcome.rows['clips'].num_rows, 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(job), capture_output=True, check=True
+    )
+    assert done.stdout.split() == [b"2", b"False"]

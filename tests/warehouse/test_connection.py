@@ -1,13 +1,21 @@
 """The same lake works on PostgreSQL and on an object store; secrets stay secret."""
 
 import math
+import os
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from warehouse import S3Access, WarehouseError, open_warehouse, queries, write_shard
-from warehouse.connection import load_extension
+from warehouse import (
+    S3Access,
+    Warehouse,
+    WarehouseError,
+    open_warehouse,
+    queries,
+    write_shard,
+)
+from warehouse.connection import SPILL_PREFIX, _find_wheel, open_duckdb
 from warehouse.testing import make_rows
 
 
@@ -67,8 +75,22 @@ def test_secret_is_never_shown() -> None:
 
 def test_missing_extension_names_its_wheel() -> None:
     """An extension that nobody ships gives the command that would install it."""
+    with pytest.raises(WarehouseError, match="run `pip install duckdb-extension-no-such-thing=="):
+        open_duckdb(["no_such_thing"])
+
+
+def test_unsigned_extensions_are_loaded_from_their_wheels_only(tmp_path: Path) -> None:
+    """Once the wheels' files are loaded, no other file without DuckDB's signature is."""
+    stray = tmp_path / "stray.duckdb_extension"
+    stray.write_bytes(_find_wheel("sqlite_scanner").read_bytes()[:-1] + b"?")
     with (
-        duckdb.connect() as connection,
-        pytest.raises(WarehouseError, match="run `pip install duckdb-extension-no-such-thing=="),
+        open_duckdb(["ducklake"]) as connection,
+        pytest.raises(duckdb.Error, match="signature"),
     ):
-        load_extension(connection, "no_such_thing")
+        connection.load_extension(str(stray))
+
+
+def test_queries_spill_to_a_folder_of_their_own(empty: Warehouse) -> None:
+    """Two processes never share a folder, and none is made where the command runs."""
+    (folder,) = empty._connection.execute("SELECT current_setting('temp_directory')").fetchone()
+    assert Path(folder).name.startswith(f"{SPILL_PREFIX}{os.getpid()}-")

@@ -23,6 +23,7 @@ _ARGUMENTS = {
     "compare_sources": ("toy", _SEEN),
     "compare_vanished": ("toy", _SEEN),
     "select_features": ("toy-mel",),
+    "select_clips_without_features": ("other-mel",),
     "select_consensus": ("run",),
     "select_annotators": ("run",),
     "select_predictions": ("model",),

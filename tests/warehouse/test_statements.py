@@ -6,7 +6,7 @@ import pytest
 
 from warehouse.statements import Folder, list_statements, load_statement, read_purpose
 
-_FOLDERS: tuple[Folder, ...] = ("migrations", "queries", "checks")
+_FOLDERS: tuple[Folder, ...] = ("migrations", "queries", "checks", "judged", "profiles")
 _ALL = list(
     chain.from_iterable([(folder, name) for name in list_statements(folder)] for folder in _FOLDERS)
 )

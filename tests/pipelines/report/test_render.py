@@ -54,6 +54,7 @@ def sample_text():
         "on 71 % of the clips",
         "serloop round --campaign morning --budget 24",
         "truncated",
+        "Clipped recordings warning 18 clips",
         "crnn-5f3a9c0d12e4",
         "Snapshot 41",
         "utility 1.62",
@@ -150,6 +151,11 @@ def test_nothing_but_an_ingested_corpus():
     assert "No model has been evaluated yet." in text
     assert "This round asked about no clip." in text
     assert "No clip has a vote yet." in text
+
+
+def test_sound_data_needs_no_word():
+    """Without findings the page does not mention doubt."""
+    assert "Doubtful data" not in _text(replace(build_sample_content(), doubts=()))
 
 
 def test_votes_without_annotators_or_histogram():

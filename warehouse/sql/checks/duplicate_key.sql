@@ -24,6 +24,11 @@ FROM duplicates
 GROUP BY clip_id, revision, other_id, other_revision
 HAVING count(*) > 1
 UNION ALL
+SELECT 'comparisons' AS table_name, concat_ws(' ', clip_id, revision) AS key, count(*) AS copies
+FROM comparisons
+GROUP BY clip_id, revision
+HAVING count(*) > 1
+UNION ALL
 SELECT 'waveforms' AS table_name, concat_ws(' ', clip_id, revision) AS key, count(*) AS copies
 FROM waveforms
 GROUP BY clip_id, revision

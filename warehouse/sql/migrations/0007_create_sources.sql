@@ -18,6 +18,11 @@ CREATE TABLE duplicates (
     similarity DOUBLE NOT NULL
 );
 
+CREATE TABLE comparisons (
+    clip_id VARCHAR NOT NULL,
+    revision INTEGER NOT NULL
+);
+
 ALTER TABLE clips ADD COLUMN recording VARCHAR;
 ALTER TABLE clips ADD COLUMN flags VARCHAR[];
 ALTER TABLE waveforms ADD COLUMN fingerprint BLOB;

@@ -9,6 +9,8 @@ SELECT 'rejects' AS table_name, count(*) AS row_count FROM rejects
 UNION ALL
 SELECT 'duplicates' AS table_name, count(*) AS row_count FROM duplicates
 UNION ALL
+SELECT 'comparisons' AS table_name, count(*) AS row_count FROM comparisons
+UNION ALL
 SELECT 'waveforms' AS table_name, count(*) AS row_count FROM waveforms
 UNION ALL
 SELECT 'feature_sets' AS table_name, count(*) AS row_count FROM feature_sets

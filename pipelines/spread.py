@@ -1,0 +1,105 @@
+"""Spread batches of work over processes, and hand the outcomes back in order."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing.process import BaseProcess
+from threading import Thread
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from pipelines.settings import ComputeSettings
+
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
+
+# Batches in flight per process: one being worked on and one waiting, so that none idles and the
+# outcomes of a long run never pile up.
+WINDOW = 2
+
+
+def run_jobs(
+    function: Callable[[Job], Outcome],
+    jobs: Iterable[Job],
+    compute: ComputeSettings,
+    *,
+    count: int,
+) -> Iterator[Outcome]:
+    """Yield the outcome of each job, in order, from as many processes as help.
+
+    Jobs are drawn as they are needed and outcomes are not kept, so memory does not grow with
+    their number.
+
+    Args:
+        function: What to do, a function of a module, since other processes import it.
+        jobs: The batches.
+        compute: How much of this machine to use, and what runs the jobs.
+        count: Number of jobs, to start no process that would idle.
+
+    Returns:
+        The outcomes. An exception of a job is raised in its place.
+    """
+    if compute.runner == "ray":
+        from pipelines.spread_ray import run_jobs_on_ray  # noqa: PLC0415 - loads Ray
+
+        yield from run_jobs_on_ray(function, jobs, compute)
+        return
+    processes = count_processes(compute.processes, count)
+    if processes == 1:
+        with threadpool_limits(compute.threads):
+            yield from map(function, jobs)
+        return
+    # Forked children would inherit DuckDB's threads in an unknown state.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([function.__module__, "ser.prepare", "ser.features.registry"])
+    with ProcessPoolExecutor(
+        processes, mp_context=context, initializer=start_process, initargs=(compute.threads,)
+    ) as pool:
+        rest = iter(jobs)
+        waiting: deque[Future[Outcome]] = deque(
+            pool.submit(function, job) for job in islice(rest, WINDOW * processes)
+        )
+        while waiting:
+            outcome = waiting.popleft().result()
+            waiting.extend(pool.submit(function, job) for job in islice(rest, 1))
+            yield outcome
+
+
+def count_processes(wanted: int | None, jobs: int) -> int:
+    """Return how many processes pay for themselves.
+
+    Args:
+        wanted: The setting, or None for every core this process may use.
+        jobs: Number of jobs; more processes than that would idle.
+
+    Example:
+        >>> count_processes(4, 2), count_processes(1, 9), count_processes(3, 0)
+        (2, 1, 1)
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(wanted or cores or 1, jobs))
+
+
+def start_process(threads: int) -> None:
+    """Prepare a worker process: bound its threads, and let it not outlive the one it works for.
+
+    Args:
+        threads: Threads of its linear algebra; more than one per process loses on shared cores.
+    """
+    from ser.audio.heap import keep_freed_memory  # noqa: PLC0415 - only workers need it
+
+    keep_freed_memory()
+    threadpool_limits(threads)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # A killed parent closes no queue that its workers wait on, so they would stay for ever.
+        Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

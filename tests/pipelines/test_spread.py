@@ -1,0 +1,60 @@
+"""Batches are spread over processes, come back in order, and are drawn as they are needed."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from pipelines.settings import ComputeSettings
+from pipelines.spread import WINDOW, run_jobs
+
+TWO = ComputeSettings(processes=2)
+
+
+def identify(number: int) -> tuple[int, int]:
+    """Return the number and the process that had it."""
+    return number, os.getpid()
+
+
+def fail_at_two(number: int) -> int:
+    """Fail on one job."""
+    if number == 2:
+        raise ValueError("batch 2 is bad")
+    return number
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_outcomes_come_back_in_order(processes: int) -> None:
+    """However many processes there are, order is kept."""
+    compute = ComputeSettings(processes=processes)
+    outcomes = list(run_jobs(identify, range(9), compute, count=9))
+    assert [number for number, _ in outcomes] == list(range(9))
+    assert (os.getpid() in {process for _, process in outcomes}) == (processes == 1)
+
+
+def test_jobs_are_drawn_as_they_are_needed() -> None:
+    """A long run never holds more than a window of jobs."""
+    drawn: list[int] = []
+
+    def draw() -> Iterator[int]:
+        for number in range(20):
+            drawn.append(number)
+            yield number
+
+    outcomes = run_jobs(identify, draw(), TWO, count=20)
+    next(outcomes)
+    assert len(drawn) <= 1 + WINDOW * 2
+    assert len(list(outcomes)) == 19
+
+
+def test_a_failure_is_raised_in_its_place() -> None:
+    """What came before the failure is delivered, and the failure keeps its words."""
+    outcomes = run_jobs(fail_at_two, range(5), TWO, count=5)
+    assert [next(outcomes), next(outcomes)] == [0, 1]
+    with pytest.raises(ValueError, match="batch 2 is bad"):
+        next(outcomes)
+
+
+def test_no_jobs_start_no_process() -> None:
+    """Nothing to do costs nothing."""
+    assert list(run_jobs(identify, [], TWO, count=0)) == []

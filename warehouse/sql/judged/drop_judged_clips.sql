@@ -1,0 +1,2 @@
+-- Give back what a judgement needed.
+DROP TABLE IF EXISTS judged_clips
