@@ -1,6 +1,7 @@
 # Two commands: `make demo` and `make test`. Everything they need is set up in .venv by infra/setup.sh.
 .DEFAULT_GOAL := help
 VENV := .venv
+BENCH := ingest
 BIN := $(VENV)/bin
 # Two intra-op threads under contention can be several times slower than one.
 export OMP_NUM_THREADS ?= 1
@@ -24,8 +25,9 @@ test: setup ## Run the tests
 proofs: setup ## Run the slow proofs too: kill -9, full RAVDESS, training to its target
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
-bench: setup ## Measure against named peers, as ratios
-	@$(BIN)/python -m tests.benchmarks.ingest
+bench: setup ## Measure against named peers, as ratios; BENCH=trimming, fingerprint, memory, scaling, …
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[bench]'
+	@$(BIN)/python -m tests.benchmarks.$(BENCH) $(ARGS)
 
 lint: setup ## Check lint and format
 	@$(BIN)/ruff check .
