@@ -20,7 +20,7 @@ from pipelines.readers import find_reader
 from pipelines.runner import Row
 from pipelines.settings import ComputeSettings, Settings
 from pipelines.shards import ShardJob, ShardOutcome, Source, prepare_shard
-from pipelines.spread import count_processes, run_jobs
+from pipelines.spread import count_processes, run_jobs, warm_up
 from pipelines.survey import Survey, survey, survey_again
 from pipelines.workspace import open_store, s3_access
 from ser.corpora.records import Scan, Unrecognised
@@ -110,6 +110,7 @@ def ingest(
     started = time.monotonic()
     reader = find_reader(corpus, root, name, classes)
     scan = reader.scan(root)
+    warm_up(settings.compute)
     with open_store(settings) as store:
         known = known_classes(store, reader.info.name, classes)
         if known and known != reader.info.taxonomy.classes:

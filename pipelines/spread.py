@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import TypeVar
@@ -20,6 +22,12 @@ Outcome = TypeVar("Outcome")
 # Batches in flight per process: one being worked on and one waiting, so that none idles and the
 # outcomes of a long run never pile up.
 WINDOW = 2
+PRELOADED = (
+    "pipelines.shards",
+    "ser.audio.fingerprint",
+    "ser.features.registry",
+    "ser.prepare",
+)
 
 
 def run_jobs(
@@ -53,11 +61,11 @@ def run_jobs(
         with threadpool_limits(compute.threads):
             yield from map(function, jobs)
         return
-    # Forked children would inherit DuckDB's threads in an unknown state.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([function.__module__, "ser.prepare", "ser.features.registry"])
     with ProcessPoolExecutor(
-        processes, mp_context=context, initializer=start_process, initargs=(compute.threads,)
+        processes,
+        mp_context=_fork_server(),
+        initializer=start_process,
+        initargs=(compute.threads,),
     ) as pool:
         rest = iter(jobs)
         waiting: deque[Future[Outcome]] = deque(
@@ -67,6 +75,24 @@ def run_jobs(
             outcome = waiting.popleft().result()
             waiting.extend(pool.submit(function, job) for job in islice(rest, 1))
             yield outcome
+
+
+def warm_up(compute: ComputeSettings) -> None:
+    """Start loading what workers need while this process does something else.
+
+    Args:
+        compute: What will run the jobs.
+    """
+    if compute.runner == "processes" and count_processes(compute.processes, 2) > 1:
+        _fork_server()
+        forkserver.ensure_running()
+
+
+def _fork_server() -> ForkServerContext:
+    # Forked children would inherit DuckDB's threads in an unknown state.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
 
 
 def count_processes(wanted: int | None, jobs: int) -> int:

@@ -9,6 +9,7 @@ from ser.errors import ConfigurationError
 
 WINDOW_S = 20.0  # Martin (2001) takes 1.5 s; a rant without a pause is longer
 STEP_S = 5.0
+BLOCK = 64  # windows
 
 
 def track_threshold(
@@ -38,7 +39,12 @@ def track_threshold(
     window, step = (min(round(seconds / HOP_S), frames) for seconds in (WINDOW_S, STEP_S))
     run = min(max(round(settings.min_speech_s / HOP_S), 1), window)
     windows = np.lib.stride_tricks.sliding_window_view(levels_dbfs, window)[::step]
-    floors, spreads = measure_noise(windows, settings)
+    # Windows overlap, so all of them at once would be four copies of the levels.
+    blocks = [windows[first : first + BLOCK] for first in range(0, len(windows), BLOCK)]
+    floors, spreads = (
+        np.concatenate(parts)
+        for parts in zip(*(measure_noise(block, settings) for block in blocks), strict=True)
+    )
     held = hold(levels_dbfs, run)
     peaks = np.lib.stride_tricks.sliding_window_view(held, window - run + 1)[::step].max(axis=1)
     rise = np.minimum(SPEECH_SPREADS * spreads, peaks - settings.guard_db - floors)
