@@ -89,6 +89,11 @@ class VoteMatrix:
         counts = np.bincount(cell, weights=self.count, minlength=clips * classes)
         return counts.astype(np.int64).reshape(clips, classes)
 
+    def clip_counts(self) -> IntArray:
+        """Return the votes on each clip, (N,)."""
+        votes = np.bincount(self.clip_index, weights=self.count, minlength=len(self.clips))
+        return votes.astype(np.int64)
+
     def annotator_counts(self) -> IntArray:
         """Return the votes each annotator cast, (A,)."""
         size = len(self.annotators)
@@ -100,13 +105,15 @@ def build_vote_matrix(votes: pa.Table, classes: Sequence[str]) -> VoteMatrix:
     """Read a votes table into the sparse matrix the aggregators work on.
 
     Rows without a label (ratings only, abstentions) are left out. Several votes of one annotator
-    on one clip count as repeated responses. Anonymous counts are pooled into one
-    pseudo-annotator per source and modality, called `anonymous:<source>:<modality>`.
+    on one clip count as repeated responses, but rows that share a `vote_id` are one vote.
+    Anonymous counts are pooled into one pseudo-annotator per source and modality, called
+    `anonymous:<source>:<modality>`.
 
     Args:
         votes: Columns `clip_id`, `modality`, `annotator` (null: anonymous), `label`, `count` and
-            `source`; further columns are ignored. One modality: what was heard and what was seen
-            are different judgements, so they are never added up.
+            `source`, and `vote_id` where votes have one; further columns are ignored. One
+            modality: what was heard and what was seen are different judgements, so they are
+            never added up.
         classes: The C class names; their order is the order of every class axis.
 
     Returns:
@@ -114,8 +121,8 @@ def build_vote_matrix(votes: pa.Table, classes: Sequence[str]) -> VoteMatrix:
 
     Raises:
         VoteError: A column is missing, a class is repeated, a label is outside `classes`, a
-            count is below 1, two modalities are mixed, an id is null, or a person bears the
-            prefix `anonymous:`.
+            count is below 1, two modalities are mixed, an id is null, a `vote_id` names two
+            different votes, or a person bears the prefix `anonymous:`.
 
     Example:
         >>> rows = {"clip_id": ["a", "a"], "annotator": ["kim", None], "label": ["joy", "calm"]}
@@ -160,8 +167,28 @@ def _labelled(votes: pa.Table) -> pa.Table:
             f"but has {votes.column_names}; pass rows of the votes table"
         )
         raise VoteError(msg)
-    table = votes.select(_READ).cast(_READ_SCHEMA)
+    table = _distinct(votes).select(_READ).cast(_READ_SCHEMA)
     return table.filter(pc.is_valid(table["label"])).combine_chunks()
+
+
+def _distinct(votes: pa.Table) -> pa.Table:
+    """Drop rows that repeat a `vote_id`; where nothing tells votes apart, all rows count."""
+    if "vote_id" not in votes.column_names or votes["vote_id"].null_count:
+        return votes
+    ids = votes["vote_id"].combine_chunks().dictionary_encode()
+    if len(ids.dictionary) == len(ids):
+        return votes
+    different = votes.select(["vote_id", *_READ]).group_by(["vote_id", *_READ]).aggregate([])
+    if different.num_rows > len(ids.dictionary):
+        repeated = different.group_by("vote_id").aggregate([([], "count_all")])
+        clash = repeated.filter(pc.greater(repeated["count_all"], 1)).sort_by("vote_id")
+        msg = (
+            f"`vote_id` `{clash['vote_id'][0]}` names {clash['count_all'][0]} different votes; "
+            "give each vote its own id, or pass the votes in force only"
+        )
+        raise VoteError(msg)
+    _, first = np.unique(ids.indices.to_numpy(), return_index=True)
+    return votes.take(np.sort(first))
 
 
 _READ_SCHEMA: Final = pa.schema([VOTE_SCHEMA.field(name).with_nullable(True) for name in _READ])

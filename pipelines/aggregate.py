@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotation.aggregation import Aggregator, Consensus, DawidSkene, MajorityVote
+from annotation.aggregation import AGGREGATORS, Consensus
 from annotation.votes import build_vote_matrix
 from pipelines.campaign import clips_of, read_asks
+from pipelines.choices import AggregatorName
 from pipelines.convert import consensus_rows
 from pipelines.errors import NothingToDoError
 from pipelines.identity import digest
@@ -19,9 +19,6 @@ from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from warehouse import Warehouse, queries
-
-Method = Literal["majority", "dawid_skene"]
-AGGREGATORS: dict[str, type[Aggregator]] = {"majority": MajorityVote, "dawid_skene": DawidSkene}
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def aggregate(
     settings: Settings,
     progress: Progress,
     *,
-    method: Method | None = None,
+    method: AggregatorName | None = None,
     corpus: str | None = None,
     campaign: str | None = None,
     arm: str | None = None,
@@ -93,7 +90,7 @@ def aggregate(
     Args:
         settings: Where the warehouse is, and the default method.
         progress: Where progress is shown.
-        method: `majority` or `dawid_skene`.
+        method: A key of `annotation.aggregation.AGGREGATORS`.
         corpus: Only votes on this corpus.
         campaign: Only votes on the clips this campaign asked about.
         arm: Only the clips of this arm, and of the seed both arms share.

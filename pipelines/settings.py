@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from pipelines.choices import AggregatorName
 from pipelines.errors import SettingsError
 
 CONFIG_FILE = "serloop.toml"
@@ -161,9 +162,7 @@ class RoundSettings(Section):
         ge=1,
         description="Annotators asked about each clip.",
     )
-    aggregator: Literal["majority", "dawid_skene"] = Field(
-        "dawid_skene", description="How votes become consensus."
-    )
+    aggregator: AggregatorName = Field("dawid_skene", description="How votes become consensus.")
 
 
 class Settings(BaseSettings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class MajorityVote:
     """
 
     name: str = field(default="majority", init=False)
+    takes_anonymous: ClassVar[bool] = True
 
     def aggregate(self, votes: VoteMatrix) -> Consensus:
         """Return vote shares, labels with explicit ties, and agreement with the others."""

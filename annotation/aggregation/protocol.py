@@ -14,6 +14,11 @@ class Aggregator(Protocol):
         """Return the name stored with a run, such as `majority`."""
         ...
 
+    @property
+    def takes_anonymous(self) -> bool:
+        """Return whether counts without annotators are read; if not, they are refused."""
+        ...
+
     def aggregate(self, votes: VoteMatrix) -> Consensus:
         """Return the consensus on every clip of `votes`, leaving `votes` untouched."""
         ...

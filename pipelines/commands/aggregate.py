@@ -1,17 +1,16 @@
 """serloop aggregate."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from pipelines.choices import AggregatorName
 from pipelines.commands import options
 from pipelines.commands.session import session
 
 
 def aggregate(
-    method: Annotated[
-        Literal["majority", "dawid_skene"] | None, typer.Option(help="How votes are combined.")
-    ] = None,
+    method: Annotated[AggregatorName | None, typer.Option(help="How votes are combined.")] = None,
     corpus: Annotated[str | None, typer.Option(help="Only votes on this corpus.")] = None,
     campaign: Annotated[
         str | None, typer.Option(help="Only clips this campaign asked about.")

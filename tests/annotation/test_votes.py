@@ -22,6 +22,7 @@ def test_ids_are_sorted_and_cells_summed() -> None:
     assert matrix.count.tolist() == [1, 2]
     assert matrix.class_counts().tolist() == [[1, 0], [0, 2]]
     assert matrix.annotator_counts().tolist() == [1, 2]
+    assert matrix.clip_counts().tolist() == [1, 2]
 
 
 def test_matrix_equals_a_dense_count() -> None:
@@ -76,6 +77,13 @@ def test_a_bad_row_is_refused(change: dict[str, list[object]], message: str) -> 
     table = fill_votes({"clip_id": ["a"], "label": ["joy"]} | change)
     with pytest.raises(VoteError, match=message):
         build_vote_matrix(table, CLASSES)
+
+
+def test_an_id_of_two_votes_is_refused() -> None:
+    """One id under which two different things were said is an error of the ledger."""
+    rows = {"clip_id": ["a", "a"], "label": ["joy", "calm"], "vote_id": ["v", "v"]}
+    with pytest.raises(VoteError, match=r"`vote_id` `v` names 2 different votes; give each"):
+        build_vote_matrix(fill_votes(rows), CLASSES)
 
 
 def test_mixed_modalities_are_refused() -> None:

@@ -3,8 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from annotation.aggregation import Aggregator, Consensus, DawidSkene, MajorityVote
+from annotation.aggregation import AGGREGATORS, Aggregator, Consensus
+from annotation.errors import VoteError
 from annotation.testing import fill_votes, make_votes
 from annotation.votes import build_vote_matrix
 
@@ -14,10 +17,16 @@ CLASSES = ("anger", "calm", "joy")
 SAME = 1e-6
 
 
-@pytest.fixture(params=[MajorityVote(), DawidSkene()], ids=lambda aggregator: aggregator.name)
+@pytest.fixture(params=AGGREGATORS)
 def aggregator(request: pytest.FixtureRequest) -> Aggregator:
-    """Provide each aggregator in turn; a new one joins the suite by one line here."""
-    return request.param
+    """Provide each aggregator in turn; a new one joins the suite by its line in the registry."""
+    return AGGREGATORS[request.param]()
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_the_registry_knows_aggregators_by_their_own_name(name: str) -> None:
+    """The name a run stores is the name that makes the aggregator again."""
+    assert AGGREGATORS[name]().name == name
 
 
 @pytest.fixture
@@ -59,6 +68,31 @@ def test_annotator_names_are_irrelevant(aggregator: Aggregator, votes: pa.Table)
     np.testing.assert_allclose(left.skill, right.skill[::-1], atol=SAME)
 
 
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from("abcdef"), st.sampled_from("klmn"), st.sampled_from(CLASSES)),
+        min_size=1,
+        max_size=24,
+        unique_by=lambda row: row[:2],
+    ),
+    order=st.permutations("klmn"),
+)
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_any_votes_whoever_cast_them(
+    name: str, rows: list[tuple[str, str, str]], order: list[str]
+) -> None:
+    """On any votes rows sum to 1, and who is called what changes no decision."""
+    clips, people, labels = (list(column) for column in zip(*rows, strict=True))
+    renamed = [order["klmn".index(person)] for person in people]
+    aggregator = AGGREGATORS[name]()
+    table = fill_votes({"clip_id": clips, "annotator": people, "label": labels})
+    other = fill_votes({"clip_id": clips, "annotator": renamed, "label": labels})
+    left, right = aggregate(aggregator, table), aggregate(aggregator, other)
+    np.testing.assert_allclose(left.posterior.sum(axis=1), 1, atol=1e-12)
+    assert_same_decision(left, right)
+
+
 def test_class_order_is_irrelevant(aggregator: Aggregator, votes: pa.Table) -> None:
     """Naming the classes in another order permutes the columns of the posterior."""
     left = aggregate(aggregator, votes)
@@ -68,12 +102,20 @@ def test_class_order_is_irrelevant(aggregator: Aggregator, votes: pa.Table) -> N
 
 
 def test_a_row_twice_equals_a_count_of_two(aggregator: Aggregator, votes: pa.Table) -> None:
-    """A repeated row and a row with count 2 are the same repeated response."""
-    twice = pa.concat_tables([votes, votes])
+    """Two votes that say the same and one row with count 2 are the same repeated response."""
+    twice = pa.concat_tables([votes, votes]).drop_columns(["vote_id"])
     column = votes.schema.get_field_index("count")
     counts = pa.array([2] * votes.num_rows, pa.int32())
     counted = votes.set_column(column, votes.schema.field(column), counts)
     assert_same_decision(aggregate(aggregator, twice), aggregate(aggregator, counted))
+
+
+def test_a_vote_given_twice_is_one_vote(aggregator: Aggregator, votes: pa.Table) -> None:
+    """Rows under one `vote_id` are one vote, so that taking in a batch again changes nothing."""
+    twice = pa.concat_tables([votes, votes.slice(20, 100)])
+    left, right = aggregate(aggregator, votes), aggregate(aggregator, twice)
+    np.testing.assert_array_equal(left.posterior, right.posterior)
+    np.testing.assert_array_equal(left.votes, right.votes)
 
 
 def test_without_votes_the_result_is_empty(aggregator: Aggregator) -> None:
@@ -94,9 +136,27 @@ def test_a_single_annotator_is_believed(aggregator: Aggregator) -> None:
 
 
 def test_a_single_anonymous_pool_is_defined(aggregator: Aggregator) -> None:
-    """Counts without annotators aggregate too, the larger count winning."""
+    """Counts without annotators aggregate, the larger count winning, or are refused with why."""
     rows = {"clip_id": ["a", "a", "b", "b"], "label": ["joy", "calm"] * 2, "count": [8, 1, 1, 8]}
-    assert aggregate(aggregator, fill_votes(rows)).label_names() == ["joy", "calm"]
+    if aggregator.takes_anonymous:
+        assert aggregate(aggregator, fill_votes(rows)).label_names() == ["joy", "calm"]
+    else:
+        with pytest.raises(VoteError, match=r"anonymous:testing:audio.*needs to know who voted"):
+            aggregate(aggregator, fill_votes(rows))
+
+
+def test_an_unknown_label_is_refused(aggregator: Aggregator) -> None:
+    """A label outside the taxonomy never reaches an aggregator."""
+    table = fill_votes({"clip_id": ["a"], "label": ["rage"], "annotator": ["kim"]})
+    with pytest.raises(VoteError, match="`rage` of clip `a` is none of the classes"):
+        aggregate(aggregator, table)
+
+
+def test_a_class_nobody_chose_is_defined(aggregator: Aggregator, votes: pa.Table) -> None:
+    """A class without votes never leads."""
+    consensus = aggregator.aggregate(build_vote_matrix(votes, (*CLASSES, "awe")))
+    assert (consensus.labels != len(CLASSES)).all()
+    assert np.isfinite(consensus.posterior).all()
 
 
 @pytest.mark.parametrize("clips", [1, 2, 40], ids=lambda clips: f"{clips}-clips")
@@ -129,7 +189,10 @@ def test_result_is_consistent(aggregator: Aggregator, votes: pa.Table) -> None:
     np.testing.assert_allclose(consensus.posterior.sum(axis=1), 1, atol=1e-12)
     assert ((consensus.entropy >= 0) & (consensus.entropy <= np.log(3) + 1e-12)).all()
     assert consensus.votes.sum() == consensus.annotator_votes.sum() == votes.num_rows
-    assert ((consensus.skill >= 0) & (consensus.skill <= 1)).all()
+    skill = consensus.skill[~np.isnan(consensus.skill)]
+    assert ((skill >= 0) & (skill <= 1)).all()
+    np.testing.assert_allclose(consensus.split_labels().sum(axis=1), 1)
+    assert consensus.change >= 0
     decided = ~consensus.is_tie
     leading = consensus.posterior.argmax(axis=1)
     np.testing.assert_array_equal(consensus.labels[decided], leading[decided])

@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from annotation.aggregation import AGGREGATORS
 from annotation.testing import fill_votes
 from pipelines.aggregate import aggregate
+from pipelines.choices import AggregatorName
 from pipelines.errors import NothingToDoError
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
@@ -186,3 +189,8 @@ def test_a_taxonomy_of_no_corpus_is_named(voted: Settings) -> None:
         cast(store, [("other/a", "ann", "joy", "audio")], taxonomy="other-3", prefix="o")
     with pytest.raises(NothingToDoError, match=r"taxonomy `other-3`.*belongs to no corpus"):
         aggregate(voted, SILENT, corpus="other")
+
+
+def test_every_aggregator_can_be_chosen() -> None:
+    """What the command line and the settings offer is what there is."""
+    assert set(get_args(AggregatorName)) == set(AGGREGATORS)

@@ -1,0 +1,380 @@
+"""Streaming Dawid-Skene: new votes move only the clips and annotators they have a bearing on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from annotation.aggregation.anderson import Anderson
+from annotation.aggregation.dawid_skene import FLOOR, log_prevalence, pool
+from annotation.aggregation.growing_votes import GrowingVotes
+from annotation.aggregation.parameters import check_iteration, check_parameter
+from annotation.aggregation.result import Consensus, conclude
+from annotation.aggregation.sparse_votes import largest_change, normalise_log, sum_columns
+from annotation.errors import VoteError
+from annotation.votes import FloatArray, IntArray, VoteMatrix, build_vote_matrix
+
+_MOST: Final = 0.2
+"""Share of clips or votes from which on a pass over all is cheaper than picking rows."""
+
+_COLD: Final = 1e-3
+_WARM: Final = 1e-1
+"""Movement below which EM is taken to be linear, from the vote shares and from a solution."""
+
+_MIXED: Final = 60
+"""Steps that are accelerated; plain EM, which always climbs, finishes what is not linear."""
+
+_REFIT_AT: Final = 0.1
+"""Growth since the last fit from the vote shares at which another one is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUpdate:
+    """What one batch of votes did.
+
+    Attributes:
+        votes: Votes that were new.
+        ignored: Rows whose `vote_id` was known already.
+        clips: Clips whose posterior was computed again at least once.
+        rounds: Rounds of propagation.
+        converged: Whether what was left to propagate fell below the tolerance.
+        change: Largest movement of a posterior entry in the last round.
+    """
+
+    votes: int
+    ignored: int
+    clips: int
+    rounds: int
+    converged: bool
+    change: float
+
+
+class StreamingDawidSkene:
+    """Keeps the fixed point of `DawidSkene` up to date as votes arrive.
+
+    Every vote moves everything a little: its clip, hence its voters' confusions, hence their
+    other clips. So "only what changes" needs a threshold. The state is the posterior, the sums of
+    posteriors behind each confusion, and the confusions the clips have last seen. A batch is put
+    in, and then, until nothing is left: clips whose voters' log confusions moved by more than
+    `tolerance` are looked at again, and those whose posterior moves by more are handed on to
+    their voters. Smaller movements are not lost; they stay in the sums and travel on when they
+    add up. Once a fifth of the votes is due, EM steps over all of them finish the batch: from a
+    good start and accelerated (Anderson), so few are needed.
+
+    The result is a fixed point of EM, and the one a full refit finds whenever both climb the same
+    hill. Where annotators have few votes a class there are several, and some clips of a warm
+    start end elsewhere than those of a refit; neither is then better founded. So a stream of
+    fewer than `refit_below` votes, where a refit takes a moment, starts every batch from the vote
+    shares, and a longer one whenever it has grown by a tenth.
+
+    A vote is known by its `vote_id`, as in the ledger: giving a row again changes nothing.
+
+    Args:
+        classes: The C class names.
+        smoothing: As in `DawidSkene`, but above 0: a newcomer starts as an average person. The
+            default is larger, because with a tenth of a pseudo-vote EM has several fixed points
+            even at 500 votes an annotator, and contracts half as fast.
+        tolerance: Threshold of movement, above 0.
+        refit_below: Number of votes up to which every batch starts from the vote shares; 0 keeps
+            even a short stream warm.
+        max_rounds: Bound on rounds per batch, at least 1.
+
+    Raises:
+        AnnotationError: A parameter is outside its range.
+
+    Example:
+        >>> from annotation.testing import make_votes
+        >>> drawn = make_votes(["calm", "joy"], clips=60, annotators=5, seed=1)
+        >>> stream = StreamingDawidSkene(drawn.classes)
+        >>> stream.update(drawn.table.slice(0, 290)).votes, stream.update(drawn.table).votes
+        (290, 10)
+        >>> len(stream.consensus().items), stream.posterior_of(["testing/000000"]).shape
+        (60, (1, 2))
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        *,
+        smoothing: float = 1.0,
+        tolerance: float = 3e-4,
+        refit_below: int = 20_000,
+        max_rounds: int = 500,
+    ) -> None:
+        check_parameter("smoothing", smoothing, smoothing > 0, "above 0")
+        check_parameter("tolerance", tolerance, tolerance > 0, "above 0")
+        check_iteration(tolerance, max_rounds)
+        self._classes = tuple(classes)
+        self._refit_below = refit_below
+        self._smoothing, self._tolerance, self._max_rounds = smoothing, tolerance, max_rounds
+        self._votes = GrowingVotes(len(self._classes))
+        self._seen: set[str] = set()
+        self._modality: str | None = None
+        size = len(self._classes)
+        self._growth = 0
+        self._counts: FloatArray = np.zeros((0, size))
+        self._posterior: FloatArray = np.zeros((0, size))
+        self._log_joint: FloatArray = np.zeros((0, size))
+        self._weights: FloatArray = np.zeros((0, size))
+        self._log_confusion: FloatArray = np.zeros((0, size))
+        self._log_prior: FloatArray = np.full(size, -np.log(size))
+        self._last = StreamUpdate(0, 0, 0, 0, converged=True, change=0.0)
+
+    def update(self, votes: pa.Table, *, retracted: pa.Table | None = None) -> StreamUpdate:
+        """Take in new votes, and take back retracted ones.
+
+        Args:
+            votes: Columns as for `build_vote_matrix`, and `vote_id`.
+            retracted: Votes taken in before that no longer hold, same columns; rows whose
+                `vote_id` is unknown are ignored.
+
+        Returns:
+            What was touched and whether it settled.
+
+        Raises:
+            VoteError: As `build_vote_matrix`, or another modality than before.
+        """
+        fresh = self._select(votes, is_known=False)
+        changes = [(self._read(fresh), 1)]
+        ignored = votes.num_rows - fresh.num_rows
+        if retracted is not None:
+            back = self._select(retracted, is_known=True)
+            changes.append((self._read(back), -1))
+            ignored += retracted.num_rows - back.num_rows
+            self._seen.difference_update(back["vote_id"].to_pylist())
+        self._seen.update(fresh["vote_id"].to_pylist())
+        due = np.unique(np.concatenate([self._put_in(matrix, sign) for matrix, sign in changes]))
+        taken = sum(int(matrix.count.sum()) for matrix, _ in changes)
+        self._growth += taken
+        size = self._counts.sum()
+        if taken and (size < self._refit_below or self._growth > _REFIT_AT * size):
+            due = self._start_again()
+        self._last = self._settle(due, taken, ignored)
+        return self._last
+
+    def posterior_of(self, clip_ids: Sequence[str]) -> FloatArray:
+        """Return the posterior of some clips, (len(clip_ids), C), without a look at the others.
+
+        Raises:
+            VoteError: A clip has no votes.
+        """
+        unknown = [name for name in clip_ids if name not in self._votes.clips]
+        if unknown:
+            msg = f"clip `{unknown[0]}` has no votes in the stream; give it some by `update`"
+            raise VoteError(msg)
+        rows = [self._votes.clips[name] for name in clip_ids]
+        return np.asarray(self._posterior[rows])
+
+    def consensus(self) -> Consensus:
+        """Return the result on every clip with votes, as `DawidSkene.aggregate` would."""
+        votes, clip_order, annotator_order = self._matrix()
+        size = len(self._classes)
+        weights = self._weights.reshape(-1, size, size)[annotator_order].transpose(0, 2, 1)
+        full = weights + self._smoothing * self._pool().T
+        full /= full.sum(axis=2, keepdims=True)
+        posterior = self._posterior[clip_order]
+        return conclude(
+            votes,
+            posterior,
+            skill=np.einsum("t,att->a", np.exp(log_prevalence(posterior)), full),
+            confusion=full,
+            iterations=self._last.rounds,
+            converged=self._last.converged,
+            change=self._last.change,
+        )
+
+    def _select(self, votes: pa.Table, *, is_known: bool) -> pa.Table:
+        """Return the first row of each vote id that is, or is not, known."""
+        if "vote_id" not in votes.column_names:
+            msg = f"`votes` lacks ['vote_id'], but has {votes.column_names}; pass ledger rows"
+            raise VoteError(msg)
+        taken: set[str] = set()
+        keep = []
+        for name in votes["vote_id"].to_pylist():
+            keep.append((name in self._seen) == is_known and name not in taken)
+            taken.add(name)
+        return votes.filter(pa.array(keep, pa.bool_()))
+
+    def _read(self, votes: pa.Table) -> VoteMatrix:
+        matrix = build_vote_matrix(votes, self._classes)
+        if None not in (matrix.modality, self._modality) and matrix.modality != self._modality:
+            msg = (
+                f"`votes` are on `{matrix.modality}`, but the stream holds `{self._modality}`: "
+                "what is heard and what is seen are different judgements; keep one stream each"
+            )
+            raise VoteError(msg)
+        self._modality = self._modality or matrix.modality
+        return matrix
+
+    def _put_in(self, matrix: VoteMatrix, sign: int) -> IntArray:
+        """Enter votes into the sums at the present posterior and return their clips."""
+        clip, pair = self._votes.number(matrix)
+        count = sign * matrix.count
+        if not len(clip):
+            return clip
+        self._votes.add(clip, pair, count)
+        known_clips, known_pairs = len(self._posterior), len(self._weights)
+        pairs = len(self._votes.annotators) * len(self._classes)
+        self._weights = _grow(self._weights, pairs)
+        self._log_confusion = _grow(self._log_confusion, pairs)
+        self._posterior = _grow(self._posterior, len(self._votes.clips))
+        self._log_joint = _grow(self._log_joint, len(self._votes.clips))
+        self._counts = _grow(self._counts, len(self._votes.clips))
+        np.add.at(self._counts, (clip, matrix.label_index), count)
+        self._posterior[known_clips:] = _shares(self._counts[known_clips:])
+        np.add.at(self._weights, pair, count[:, None] * self._posterior[clip])
+        # A newcomer is first seen as an average person.
+        answers = np.arange(known_pairs, pairs) % len(self._classes)
+        self._log_confusion[known_pairs:] = np.log(self._pool())[answers]
+        np.add.at(self._log_joint, clip, count[:, None] * self._log_confusion[pair])
+        return np.unique(clip)
+
+    def _start_again(self) -> IntArray:
+        """Go back to the vote shares, as a fit of everything would."""
+        self._growth = 0
+        self._posterior = _shares(self._counts)
+        self._weights = self._votes.per_pair(self._posterior)
+        self._log_prior, self._log_confusion = log_prevalence(self._posterior), self._estimate()
+        self._log_joint = self._votes.per_clip(self._log_confusion)
+        return np.arange(len(self._posterior))
+
+    def _settle(self, due: IntArray, taken: int, ignored: int) -> StreamUpdate:
+        touched = np.zeros(len(self._posterior), np.bool_)
+        rounds, change = 0, 0.0
+        updated = self._expect(due)
+        while len(due) and rounds < self._max_rounds:
+            rounds += 1
+            if len(due) > _MOST * len(touched):
+                touched[:] = True
+                is_cold = not self._growth
+                steps, change = self._sweep(_COLD if is_cold else _WARM)
+                rounds += steps
+                due = due[: 0 if change <= self._tolerance else None]
+                break
+            touched[due] = True
+            change = self._hand_on(due, updated)
+            due, updated = self._find_due()
+        return StreamUpdate(taken, ignored, int(touched.sum()), rounds, not len(due), change)
+
+    def _expect(self, clips: IntArray) -> FloatArray:
+        return normalise_log(self._log_joint[clips] + self._log_prior)
+
+    def _sweep(self, linear: float) -> tuple[int, float]:
+        """Take EM steps over all votes, accelerated while they are small."""
+        size = len(self._classes)
+        mixer, change, step = Anderson(), np.inf, 0
+        point = np.append(self._weights, sum_columns(self._posterior))
+        while change > self._tolerance and step < self._max_rounds:
+            self._weights = point[:-size].reshape(-1, size)
+            self._log_prior = np.log(np.maximum(point[-size:] / point[-size:].sum(), FLOOR))
+            self._log_confusion = self._estimate()
+            self._log_joint = self._votes.per_clip(self._log_confusion)
+            updated = normalise_log(self._log_joint + self._log_prior)
+            change = largest_change(updated, self._posterior)
+            self._posterior = updated
+            self._weights = self._votes.per_pair(updated)
+            image = np.append(self._weights, sum_columns(updated))
+            if change < linear and step < _MIXED:
+                # A count of n votes is known to about √n of them.
+                point = np.maximum(mixer.mix(point, image, 1 / np.sqrt(image + 1)), 0)
+            else:
+                mixer, point = Anderson(), image
+            step += 1
+        return step, change
+
+    def _hand_on(self, due: IntArray, updated: FloatArray) -> float:
+        """Let the voters of some clips know their new posteriors."""
+        movement = updated - self._posterior[due]
+        self._posterior[due] = updated
+        self._weights += self._votes.spread(due, movement)
+        return float(np.abs(movement).max(initial=0.0))
+
+    def _find_due(self) -> tuple[IntArray, FloatArray]:
+        """Let clips see the confusions that moved; return those that follow, and to where."""
+        estimate = self._estimate()
+        movement = estimate - self._log_confusion
+        pairs = np.flatnonzero(_largest_by_row(movement) > self._tolerance)
+        log_prior = log_prevalence(self._posterior)
+        is_shifted = np.abs(log_prior - self._log_prior).max() > self._tolerance
+        if is_shifted or self._votes.votes_of(pairs) > _MOST * self._votes.size:
+            return np.arange(len(self._posterior)), self._posterior
+        clips = self._votes.clips_of(pairs)
+        passed = np.zeros_like(movement)
+        passed[pairs] = movement[pairs]
+        self._log_confusion[pairs] = estimate[pairs]
+        self._log_joint[clips] += self._votes.per_clip(passed, clips)
+        updated = self._expect(clips)
+        moves = _largest_by_row(updated - self._posterior[clips]) > self._tolerance
+        return clips[moves], updated[moves]
+
+    def _estimate(self) -> FloatArray:
+        """Return log P(answer | truth) of every pair, (A · C, C)."""
+        size = len(self._classes)
+        by_annotator = self._weights.reshape(-1, size, size)
+        total = by_annotator.sum(axis=1, keepdims=True) + self._smoothing
+        estimate = np.maximum(by_annotator + self._smoothing * self._pool(), FLOOR) / total
+        return np.asarray(np.log(estimate).reshape(-1, size))
+
+    def _pool(self) -> FloatArray:
+        size = len(self._classes)
+        return pool(self._weights.reshape(-1, size, size).sum(axis=0))
+
+    def _matrix(self) -> tuple[VoteMatrix, IntArray, IntArray]:
+        """Return the votes in force under sorted ids, and where each id's row is kept."""
+        clip, pair, count = self._votes.rows()
+        size = len(self._classes)
+        annotator = pair // size
+        clips, clip_order, clip_rank = _sort(self._votes.clips, clip, count)
+        annotators, annotator_order, annotator_rank = _sort(
+            self._votes.annotators, annotator, count
+        )
+        width = max(len(annotators), 1)
+        cell = (clip_rank[clip] * width + annotator_rank[annotator]) * size + pair % size
+        cells, position = np.unique(cell, return_inverse=True)
+        sums = np.bincount(position, weights=count, minlength=len(cells)).astype(np.int64)
+        cells, sums = cells[sums > 0], sums[sums > 0]
+        matrix = VoteMatrix(
+            clips,
+            annotators,
+            self._classes,
+            cells // (size * width),
+            cells // size % width,
+            cells % size,
+            sums,
+            self._modality,
+        )
+        return matrix, clip_order, annotator_order
+
+
+def _shares(counts: FloatArray) -> FloatArray:
+    """Return vote shares, even where every vote was retracted, (N, C)."""
+    total = counts.sum(axis=1, keepdims=True)
+    even = np.full_like(counts, 1 / counts.shape[1])
+    return np.asarray(np.divide(counts, total, out=even, where=total > 0))
+
+
+def _largest_by_row(values: FloatArray) -> FloatArray:
+    largest = np.abs(values[:, 0])
+    for column in values.T[1:]:
+        np.maximum(largest, np.abs(column), out=largest)
+    return np.asarray(largest)
+
+
+def _grow(values: FloatArray, rows: int) -> FloatArray:
+    return np.concatenate([values, np.zeros((rows - len(values), values.shape[1]))])
+
+
+def _sort(
+    known: dict[str, int], index: IntArray, count: IntArray
+) -> tuple[tuple[str, ...], IntArray, IntArray]:
+    """Return the ids that have votes, sorted, the number of each, and the rank of each number."""
+    total = np.bincount(index, weights=count, minlength=len(known))
+    names = sorted(name for name, number in known.items() if total[number] > 0)
+    order = np.array([known[name] for name in names], np.int64)
+    rank = np.zeros(len(known), np.int64)
+    rank[order] = np.arange(len(order))
+    return tuple(names), order, rank
