@@ -1,0 +1,82 @@
+"""Label Studio's JSON export, as a file that somebody saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+
+import pyarrow as pa
+
+from annotation.errors import VoteError
+from annotation.imports.result import NOTE_SCHEMA, QUARANTINE_SCHEMA, ImportedVotes, VoteSource
+from annotation.label_studio.parse import SOURCE, parse_export
+from annotation.votes import VOTE_SCHEMA
+
+
+def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) -> ImportedVotes:
+    """Read a saved export (`exportType=JSON`) as if it had been collected from the server.
+
+    The votes are those `parse_export` finds, with the ids a collected annotation has, so a file
+    and the server may both be read. Abstentions become rows without a label, with which a
+    changed mind can supersede an earlier vote.
+
+    Args:
+        data: The file, UTF-8 with or without byte order mark.
+        source: Taxonomy, classes, modality and known clips; its name and prefixes are not used,
+            since the answers name their source, annotators and clips themselves.
+        project: Id of the Label Studio project.
+
+    Returns:
+        Votes and quarantined annotations; `row` is null there but for things that are no tasks.
+
+    Raises:
+        VoteError: The file is no JSON list.
+
+    Example:
+        >>> from annotation.testing import make_annotation, make_export
+        >>> export = make_export([{"data": {"clip_id": "a"}}], [[make_annotation(7, "joy")]])
+        >>> found = read_label_studio(
+        ...     json.dumps(export).encode(), VoteSource("f", "demo-1", ("joy",)), project=1
+        ... )
+        >>> found.votes.select(["clip_id", "annotator", "label"]).to_pylist()
+        [{'clip_id': 'a', 'annotator': 'label-studio:1', 'label': 'joy'}]
+    """
+    entries = _decode(data)
+    known: Collection[str] | None = None
+    if source.known_clips is not None:
+        known = frozenset(source.known_clips.to_pylist())
+    parsed = parse_export(
+        [entry for entry in entries if isinstance(entry, Mapping)],
+        project=project,
+        classes=source.classes,
+        taxonomy=source.taxonomy,
+        known_clips=known,
+        modality=source.modality,
+    )
+    strangers = [
+        {"row": row, "reason": "broken_row", "detail": f"no task: {str(entry)[:80]}"}
+        for row, entry in enumerate(entries, start=1)
+        if not isinstance(entry, Mapping)
+    ]
+    refused = [
+        {"source": SOURCE, "row": None} | row
+        for row in [*strangers, *parsed.quarantined.to_pylist()]
+    ]
+    abstentions = parsed.abstentions.select(VOTE_SCHEMA.names)
+    return ImportedVotes(
+        votes=pa.concat_tables([parsed.votes, abstentions]).combine_chunks(),
+        quarantined=pa.Table.from_pylist(refused, schema=QUARANTINE_SCHEMA),
+        notes=NOTE_SCHEMA.empty_table(),
+    )
+
+
+def _decode(data: bytes) -> list[object]:
+    try:
+        entries = json.loads(data.decode("utf-8-sig"))
+    except ValueError as error:
+        msg = f"the export is no JSON: {error}; save it again with exportType=JSON"
+        raise VoteError(msg) from error
+    if not isinstance(entries, list):
+        msg = f"the export must be a JSON list of tasks, but is a {type(entries).__name__}"
+        raise VoteError(msg)
+    return entries
