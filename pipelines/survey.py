@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.shards import Source
@@ -110,14 +111,14 @@ def _compare(
 
 def _look(folder: Path, utterances: Sequence[Utterance]) -> pa.Table:
     root = os.fspath(folder)
-    stats = [_stat(f"{root}/{utterance.path}") for utterance in utterances]
+    stats = np.array([_stat(f"{root}/{u.path}") for u in utterances], np.int64).reshape(-1, 2)
     return pa.table(
         {
             "position": pa.array(range(len(utterances)), pa.int64()),
             "path": pa.array([escape_path(u.path) for u in utterances], pa.string()),
             "native_id": pa.array([u.native_id for u in utterances], pa.string()),
-            "source_bytes": pa.array([size for size, _ in stats], pa.int64()),
-            "source_mtime_ns": pa.array([mtime_ns for _, mtime_ns in stats], pa.int64()),
+            "source_bytes": np.ascontiguousarray(stats[:, 0]),
+            "source_mtime_ns": np.ascontiguousarray(stats[:, 1]),
         }
     )
 

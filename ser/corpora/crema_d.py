@@ -123,7 +123,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         return unexpected_name(path, EXPECTED_NAME)
     return Utterance(
         native_id=path.stem,
-        path=path,
+        path=str(path),
         speaker=match[1],
         language="en",
         sentence=match[2],

@@ -86,7 +86,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised:
     speaker, sentence, emotion = match.groups()
     return Utterance(
         native_id=path.stem,
-        path=path,
+        path=str(path),
         speaker=speaker,
         gender=SPEAKERS[speaker],
         language="de",

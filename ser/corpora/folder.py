@@ -1,11 +1,13 @@
 """Any folder of recordings: no labels, no speakers, only sound to be listened to."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
 import pyarrow as pa
 
-from ser.corpora.records import CorpusInfo, Scan, Unrecognised, Utterance
+from ser.corpora.records import CorpusInfo, Scan, Utterance
 from ser.corpora.tree import list_audio, require_folder, taken_native_id, wrong_folder
 from ser.labels import Taxonomy
 from ser.paths import escape_path
@@ -58,23 +60,24 @@ class FolderCorpus:
             CorpusError: If `root` is no folder, holds no audio file or cannot be listed.
         """
         require_folder(root, self.info)
-        utterances: dict[str, Utterance] = {}
-        unrecognised: list[Unrecognised] = []
-        for path in list_audio(root):
-            # Two files may differ in their suffix alone, so it is part of the id.
-            found = Utterance(native_id=escape_path(path), path=path)
-            if found.native_id in utterances:
-                unrecognised.append(taken_native_id(found, utterances[found.native_id]))
-            else:
-                utterances[found.native_id] = found
-        if not utterances:
+        # Two files may differ in their suffix alone, so it is part of the id.
+        found = sorted(map(_utterance, list_audio(root)), key=attrgetter("native_id"))
+        if not found:
             raise wrong_folder(root, self.info)
+        taken = [pair for pair in pairwise(found) if pair[0].native_id == pair[1].native_id]
+        copies = {id(second) for _, second in taken}
         return Scan(
             folder=root,
-            utterances=tuple(utterances[key] for key in sorted(utterances)),
-            unrecognised=tuple(unrecognised),
+            utterances=tuple(one for one in found if id(one) not in copies),
+            unrecognised=tuple(taken_native_id(second, first) for first, second in taken),
         )
 
     def read_votes(self, root: Path) -> pa.Table | None:  # noqa: ARG002 - the protocol's signature
         """Return None: a bare folder says nothing about its recordings."""
         return None
+
+
+def _utterance(path: str) -> Utterance:
+    native_id = escape_path(path)
+    # One string for both, where they are equal.
+    return Utterance(native_id=native_id, path=native_id if native_id == path else path)

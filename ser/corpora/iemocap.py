@@ -89,7 +89,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         return unexpected_name(path, f"the folder `Session{session}/sentences/wav/{dialog}`")
     return Utterance(
         native_id=path.stem,
-        path=path,
+        path=str(path),
         speaker=f"Ses0{session}{gender}",
         session=f"Session{session}",
         gender=GENDERS[gender],

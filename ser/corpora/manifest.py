@@ -193,7 +193,7 @@ class ManifestCorpus:
             detail = f"`votes` must map labels to counts or annotators to labels: {row['votes']!r}"
             return Unrecognised(written, "invalid_row", detail)
         if native_id in taken:
-            found = Utterance(native_id=native_id, path=PurePosixPath(path))
+            found = Utterance(native_id=native_id, path=str(PurePosixPath(path)))
             return taken_native_id(found, taken[native_id])
         return self._utterance(row, native_id, path)
 
@@ -201,7 +201,7 @@ class ManifestCorpus:
         gender = text(row, "gender")
         return Utterance(
             native_id=native_id,
-            path=PurePosixPath(path),
+            path=str(PurePosixPath(path)),
             speaker=text(row, "speaker"),
             session=text(row, "session"),
             gender=None if gender is None else GENDERS.get(gender.lower(), gender.lower()),

@@ -80,7 +80,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         return None
     return Utterance(
         native_id=path.stem,
-        path=path,
+        path=str(path),
         speaker=f"actor-{actor}",
         gender="male" if int(actor) % 2 else "female",
         language="en",

@@ -1,7 +1,7 @@
 """What every corpus yields: who it is, its utterances, its votes, and what did not fit."""
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -59,7 +59,8 @@ class Utterance:
 
     Args:
         native_id: The corpus's own id, unique within it.
-        path: Audio file relative to `Scan.folder`.
+        path: Audio file relative to `Scan.folder`, with `/`; text, since a million path objects
+            take half a gigabyte.
         speaker: Who speaks, unique within the corpus.
         session: Recorded meeting in which several speakers share a room.
         gender: `female` or `male`.
@@ -70,7 +71,7 @@ class Utterance:
     """
 
     native_id: str
-    path: PurePosixPath
+    path: str
     speaker: str | None = None
     session: str | None = None
     gender: str | None = None

@@ -192,7 +192,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised:
         return unexpected_name(path, EXPECTED_NAME)
     return Utterance(
         native_id=path.stem,
-        path=path,
+        path=str(path),
         speaker=match[1],
         gender={"F": "female", "M": "male"}[match[2]],
         language=NO_LANGUAGE,

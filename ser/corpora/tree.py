@@ -41,7 +41,7 @@ def collect(root: Path, info: CorpusInfo, parse: NameParser) -> Scan:
     unrecognised: list[Unrecognised] = []
     out_of_scope = 0
     for path in list_audio(root):
-        found = parse(path)
+        found = parse(PurePosixPath(path))
         if isinstance(found, Utterance):
             found = _first_lossless(found, utterances)
         if found is None:
@@ -60,7 +60,7 @@ def collect(root: Path, info: CorpusInfo, parse: NameParser) -> Scan:
     )
 
 
-def list_audio(root: Path) -> list[PurePosixPath]:
+def list_audio(root: Path) -> list[str]:
     """List the audio files under `root`, hidden ones (`._x.wav` of macOS archives) left out.
 
     Links are followed wherever they lead: corpora are linked in from other disks, and data tools
@@ -77,7 +77,7 @@ def list_audio(root: Path) -> list[PurePosixPath]:
         CorpusError: If a folder cannot be listed: its files would seem to have vanished.
     """
     return sorted(
-        folder / name
+        str(folder / name)
         for folder, names in _walk(root)
         for name in names
         if not name.startswith(".") and PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES
@@ -165,8 +165,9 @@ def wrong_folder(
 
 def _first_lossless(found: Utterance, utterances: dict[str, Utterance]) -> Utterance | Unrecognised:
     """Return `found`, or a report when it is lossy or its native id is taken."""
-    if found.path.suffix.lower() not in LOSSLESS_SUFFIXES:
-        return unexpected_name(found.path, "a `.wav` or `.flac` file")
+    path = PurePosixPath(found.path)
+    if path.suffix.lower() not in LOSSLESS_SUFFIXES:
+        return unexpected_name(path, "a `.wav` or `.flac` file")
     taken = utterances.get(found.native_id)
     if taken is None:
         return found

@@ -58,7 +58,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised:
         return unexpected_name(path, f"emotion letter {letter} in `{path.parent.name}`")
     return Utterance(
         native_id=path.stem,
-        path=path,
+        path=str(path),
         speaker=speaker,
         gender=GENDERS[gender],
         language="ur",

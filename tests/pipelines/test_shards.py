@@ -4,7 +4,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -24,7 +24,7 @@ def job(synthetic_root: Path, settings: Settings, tmp_path: Path) -> ShardJob:
     paths = [*sorted(synthetic_root.glob("SYNM01/*.wav"))[:2], tmp_path / "text.wav"]
     sources = tuple(
         Source(
-            Utterance(path.stem, PurePosixPath(path)),
+            Utterance(path.stem, str(path)),
             size=path.stat().st_size,
             mtime_ns=7,
             known=(),

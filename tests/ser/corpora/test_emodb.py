@@ -14,7 +14,7 @@ def test_name_gives_every_field():
     path = PurePosixPath("wav/03a01Fa.wav")
     assert parse_name(path) == Utterance(
         native_id="03a01Fa",
-        path=path,
+        path=str(path),
         speaker="03",
         gender="male",
         language="de",

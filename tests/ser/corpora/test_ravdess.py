@@ -15,7 +15,7 @@ def test_name_gives_every_field():
     path = PurePosixPath("Actor_20/03-01-08-02-02-01-20.flac")
     assert parse_name(path) == Utterance(
         native_id="03-01-08-02-02-01-20",
-        path=path,
+        path=str(path),
         speaker="actor-20",
         gender="female",
         language="en",
