@@ -1,9 +1,9 @@
 """What one worker process does: decode a batch of files and write its shards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from warehouse import TABLES, S3Access, Shard, write_shard
 
 if TYPE_CHECKING:
     from ser.features.record import FeatureSet
-    from ser.prepare import PreparedClip
+    from ser.prepare import PreparedClip, Rejected, Unchanged
 
 # Clips are held back until they are worth a file, and never more than fit any machine.
 SHARD_BYTES = 32 << 20
@@ -82,7 +82,7 @@ class ShardOutcome:
 
 
 class ShardWriter:
-    """Collect clips and write them as shards of a bounded size.
+    """Sort what files turned out to hold, and write their clips as shards of a bounded size.
 
     Args:
         job: The batch.
@@ -96,30 +96,55 @@ class ShardWriter:
         self._held_bytes = 0
         self._clips: list[pa.Table] = [TABLES["clips"].empty()]
         self._shards: list[Shard] = []
+        self._contents: list[tuple[Source, str]] = []
+        self._rejects: list[tuple[Source, Rejected]] = []
+        self._unchanged = 0
 
-    def add(self, source: Source, clip: "PreparedClip") -> None:
-        """Take one clip.
+    def take(self, source: Source, found: "Iterator[PreparedClip] | Rejected | Unchanged") -> None:
+        """Take what one file turned out to hold.
 
         Args:
-            source: The file it comes from.
-            clip: The clip.
+            source: The file.
+            found: What `ser.prepare.prepare` made of it.
         """
+        if not isinstance(found, Iterator):
+            if found.audio_sha256 in source.known:
+                self._unchanged += 1
+            else:
+                self._rejects.append((source, cast("Rejected", found)))
+            sha256 = found.audio_sha256
+        else:
+            for clip in found:
+                self._add(source, clip)
+                sha256 = clip.audio_sha256
+        # A file that could not be read is looked at again: its time tells nothing.
+        if sha256:
+            self._contents.append((source, sha256))
+
+    def finish(self) -> ShardOutcome:
+        """Write what is held back, and return all that is to be committed."""
+        self._flush()
+        corpus = self._job.corpus
+        return ShardOutcome(
+            job=self._job,
+            rows={
+                "clips": pa.concat_tables(self._clips),
+                "sources": source_rows(corpus, self._contents),
+                "rejects": reject_rows(corpus, self._rejects),
+            },
+            shards=tuple(self._shards),
+            unchanged=self._unchanged,
+            reasons=tuple(reject.reason for _, reject in self._rejects),
+        )
+
+    def _add(self, source: Source, clip: "PreparedClip") -> None:
         self._held.append((source, clip))
         self._held_bytes += clip.waveform.nbytes
         if self._held_bytes >= SHARD_BYTES:
             self._flush()
 
-    def finish(self) -> tuple[pa.Table, tuple[Shard, ...]]:
-        """Write what is held.
-
-        Returns:
-            The rows of `clips`, and the shards of `waveforms` and `features`.
-        """
-        self._flush()
-        return pa.concat_tables(self._clips), tuple(self._shards)
-
     def _flush(self) -> None:
-        from ser.audio.fingerprint import fingerprint  # noqa: PLC0415
+        from ser.audio.fingerprint import fingerprint  # noqa: PLC0415 - a run without work needs none
 
         if not self._held:
             return
@@ -151,51 +176,28 @@ def prepare_shard(job: ShardJob) -> ShardOutcome:
 
     Returns:
         The rows and shards to commit; nothing is visible before that commit.
+
+    Raises:
+        Exception: Whatever stopped it, with a note that names the batch.
     """
     from ser.audio.segment import TrimSettings  # noqa: PLC0415 - a run without work needs no audio
     from ser.features.registry import rebuild_features  # noqa: PLC0415
-    from ser.prepare import Rejected, Unchanged, prepare  # noqa: PLC0415
+    from ser.prepare import prepare  # noqa: PLC0415
 
     features = rebuild_features(job.features)
     trim = TrimSettings(**job.trimming)
     writer = ShardWriter(job, features)
-    contents: list[tuple[Source, str]] = []
-    rejects: list[tuple[Source, Rejected]] = []
-    unchanged = 0
-    for source in job.sources:
-        found = prepare(
-            job.folder / source.utterance.path,
-            sample_rate=features.sample_rate,
-            trim=trim,
-            known=source.known,
-            **job.preparing,
-        )
-        sha256 = ""
-        if isinstance(found, Unchanged):
-            unchanged += 1
-            sha256 = found.audio_sha256
-        elif isinstance(found, Rejected):
-            sha256 = found.audio_sha256
-            if sha256 in source.known:
-                unchanged += 1
-            else:
-                rejects.append((source, found))
-        else:
-            for clip in found:
-                sha256 = clip.audio_sha256
-                writer.add(source, clip)
-        # A file that could not be read is looked at again: its time tells nothing.
-        if sha256:
-            contents.append((source, sha256))
-    clips, shards = writer.finish()
-    return ShardOutcome(
-        job=job,
-        rows={
-            "clips": clips,
-            "sources": source_rows(job.corpus, contents),
-            "rejects": reject_rows(job.corpus, rejects),
-        },
-        shards=shards,
-        unchanged=unchanged,
-        reasons=tuple(reject.reason for _, reject in rejects),
-    )
+    try:
+        for source in job.sources:
+            found = prepare(
+                job.folder / source.utterance.path,
+                sample_rate=features.sample_rate,
+                trim=trim,
+                known=source.known,
+                **job.preparing,
+            )
+            writer.take(source, found)
+        return writer.finish()
+    except Exception as error:
+        error.add_note(f"in the batch {job.name}")
+        raise

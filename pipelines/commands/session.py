@@ -116,7 +116,7 @@ def session(
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
     except _expected_errors() as error:
-        fail(str(error), EXIT_FAILED)
+        fail("; ".join([str(error), *getattr(error, "__notes__", [])]), EXIT_FAILED)
 
 
 def fail(message: str, code: int) -> None:

@@ -133,3 +133,14 @@ def test_a_worker_does_without_torch(job: ShardJob) -> None:
         [sys.executable, "-c", code], input=pickle.dumps(job), capture_output=True, check=True
     )
     assert done.stdout.split() == [b"2", b"False"]
+
+
+def test_a_failure_names_its_batch(job: ShardJob) -> None:
+    """Of a thousand batches one cannot be written: which, and why."""
+    blocked = Path(job.data_path)
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("a file where a folder belongs", encoding="utf-8")
+    with pytest.raises(NotADirectoryError) as failure:
+        prepare_shard(job)
+    assert failure.value.__notes__ == [f"in the batch {job.name}"]
+    assert "calls: " in job.name
