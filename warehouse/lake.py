@@ -7,10 +7,10 @@ come one by one, and each would cost a Parquet file of its own otherwise.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import PurePosixPath
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from warehouse.contention import repeat_on_contention
 from warehouse.errors import KeyConflictError
@@ -18,7 +18,7 @@ from warehouse.rows import describe_key, fit_rows, repeated_keys
 from warehouse.schemas import find_table
 from warehouse.shards import Shard
 from warehouse.table import Table
-from warehouse.transaction import transaction
+from warehouse.turns import own_turn
 
 _PATIENCE_S = 120.0
 
@@ -30,7 +30,7 @@ class Commit:
     Args:
         snapshot: The snapshot that holds the result; the newest one if nothing was new.
         inserted: New rows by table.
-        skipped: Rows by table that were there before, by key (rows) or by file (shards).
+        skipped: Rows by table that were there before, by key.
     """
 
     snapshot: int
@@ -51,7 +51,7 @@ def commit_batch(
     Args:
         connection: A writable connection to the lake.
         rows: Rows by table name; those whose key is stored are skipped.
-        shards: Shards under the lake's data path; those registered are skipped.
+        shards: Shards under the lake's data path; those whose every key is stored are skipped.
         message: The snapshot's message.
         reattach: Attaches the lake anew; called after each lost race.
 
@@ -60,8 +60,8 @@ def commit_batch(
 
     Raises:
         SchemaError: If rows do not fit their table.
-        KeyConflictError: If a new shard holds a key that is stored or in another new shard, or
-            different rows of one call share a key.
+        KeyConflictError: If a shard holds some keys that are stored and some that are not, or one
+            that is in another shard, or different rows of one call share a key.
         ContentionError: If other writers kept the catalog busy.
         duckdb.Error: If a shard cannot be read.
     """
@@ -77,7 +77,7 @@ def commit_batch(
             reattach()
         inserted: dict[str, int] = {}
         offered: dict[str, int] = {}
-        with transaction(connection, message):
+        with own_turn(connection, message, patience_s=_PATIENCE_S):
             for name, paths in by_table.items():
                 inserted[name] = _register(connection, find_table(name), list(paths.values()))
                 offered[name] = sum(shard.rows for shard in paths.values())
@@ -102,8 +102,10 @@ def read_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> int:
-    stored = connection.table(f"lake.main.{table.name}").set_alias("stored")
+    if not rows.num_rows:
+        return 0
     offered = connection.from_arrow(rows).set_alias("offered")
+    stored = _stored_near(connection, table, rows)
     fresh = offered.join(stored, ", ".join(table.key), how="anti").to_arrow_table()
     if fresh.num_rows:
         connection.from_arrow(fresh).insert_into(f"lake.main.{table.name}")
@@ -111,43 +113,74 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table)
 
 
 def _register(connection: duckdb.DuckDBPyConnection, table: Table, shards: Sequence[Shard]) -> int:
-    listed = connection.execute(
-        "SELECT data_file FROM ducklake_list_files('lake', ?)", [table.name]
-    ).fetchall()
-    # Content names the file, so the name alone decides, wherever the lake was moved to.
-    registered = {PurePosixPath(path).name for (path,) in listed}
-    new = [shard for shard in shards if PurePosixPath(shard.path).name not in registered]
-    if not new:
-        return 0
-    _refuse_stored_keys(connection, table, new)
+    new = []
+    # Read in any case: a file that is not there must fail here and not under a reader.
+    offered = {shard.path: _read_keys(connection, table, shard) for shard in shards}
+    known = _find_stored(connection, table, pa.concat_tables(offered.values()))
+    for shard in shards:
+        keys = offered[shard.path]
+        old = keys.join(known, list(table.key), join_type="inner") if known.num_rows else known
+        if not old.num_rows:
+            new.append(shard)
+        elif old.num_rows < keys.num_rows:
+            _refuse(table, old, "stored")
+    repeated = repeated_keys(table, pa.concat_tables(offered[path] for path in offered))
+    _refuse(table, repeated, "in another shard of this commit")
     for shard in new:
         connection.execute("CALL ducklake_add_data_files('lake', ?, ?)", [table.name, shard.path])
     return sum(shard.rows for shard in new)
 
 
-def _refuse_stored_keys(
-    connection: duckdb.DuckDBPyConnection, table: Table, shards: Sequence[Shard]
-) -> None:
+def _read_keys(connection: duckdb.DuckDBPyConnection, table: Table, shard: Shard) -> pa.Table:
     # As a statement and not through `read_parquet`, which would hold the interpreter's lock
     # while it waits for an object store.
-    offered = connection.execute(
-        "SELECT COLUMNS(lambda name: list_contains($key, name)) FROM read_parquet($paths)",
-        {"key": table.key, "paths": [shard.path for shard in shards]},
+    return connection.execute(
+        "SELECT COLUMNS(lambda name: list_contains($key, name)) FROM read_parquet($path)",
+        {"key": table.key, "path": shard.path},
     ).to_arrow_table()
-    stored = connection.table(f"lake.main.{table.name}").set_alias("stored")
-    known = (
-        connection.from_arrow(offered)
-        .set_alias("offered")
-        .join(stored, ", ".join(table.key), how="semi")
-        .to_arrow_table()
-    )
-    for offenders, where in (
-        (known, "stored"),
-        (repeated_keys(table, offered), "in another shard of this commit"),
-    ):
-        for row in offenders.slice(0, 1).to_pylist():
-            key = describe_key(table, tuple(row[name] for name in table.key))
-            raise KeyConflictError(
-                f"a shard for `{table.name}` holds {key}, which is already {where};"
-                " write shards only for what select queries report as missing"
-            )
+
+
+def _find_stored(
+    connection: duckdb.DuckDBPyConnection, table: Table, offered: pa.Table
+) -> pa.Table:
+    """Return the offered keys that the lake has."""
+    stored = _stored_near(connection, table, offered)
+    keys = connection.from_arrow(offered).set_alias("offered")
+    return keys.join(stored, ", ".join(table.key), how="semi").to_arrow_table()
+
+
+def _stored_near(
+    connection: duckdb.DuckDBPyConnection, table: Table, offered: pa.Table
+) -> duckdb.DuckDBPyRelation:
+    """Return the stored rows between the least and the greatest offered key.
+
+    DuckLake knows the range of each column in each file, so a commit opens only the files that
+    its keys could be in, and costs the same however large the lake is.
+    """
+    stored = connection.table(f"lake.main.{table.name}")
+    for name in table.key:
+        low, high = _find_range(offered.column(name))
+        is_near = duckdb.ColumnExpression(name).between(
+            duckdb.ConstantExpression(low), duckdb.ConstantExpression(high)
+        )
+        stored = stored.filter(is_near)
+    return stored.set_alias("stored")
+
+
+def _find_range(values: pa.ChunkedArray) -> tuple[str | int, str | int]:
+    low, high = pc.min_max(values).as_py().values()
+    # DuckLake pastes both into SQL text, which ends at a NUL.
+    if isinstance(low, str) and "\0" in low:
+        low = low.partition("\0")[0]
+    if isinstance(high, str) and "\0" in high:
+        high = high.partition("\0")[0] + "\1"
+    return low, high
+
+
+def _refuse(table: Table, offenders: pa.Table, where: str) -> None:
+    for row in offenders.slice(0, 1).to_pylist():
+        key = describe_key(table, tuple(row[name] for name in table.key))
+        raise KeyConflictError(
+            f"a shard for `{table.name}` holds {key}, which is already {where};"
+            " write shards only for what select queries report as missing"
+        )

@@ -1,6 +1,6 @@
 """Bring a lake's tables up to date: ordered, recorded, transactional, re-runnable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
@@ -16,6 +16,8 @@ def migrate(
     connection: duckdb.DuckDBPyConnection, migrations: Mapping[str, str] | None = None
 ) -> list[str]:
     """Apply every migration the lake has not seen, each in a transaction of its own.
+
+    A new lake gets all of them in one transaction: half of its tables would be of no use.
 
     Args:
         connection: A connection to the lake.
@@ -35,7 +37,8 @@ def migrate(
     applied = list_applied(connection)
     _refuse_unknown(applied, migrations)
     pending = sorted(set(migrations) - applied)
-    return [name for name in pending if _apply(connection, name, migrations[name])]
+    steps = [[name] for name in pending] if applied else [pending]
+    return [name for names in steps for name in _apply(connection, names, migrations)]
 
 
 def list_applied(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -61,18 +64,27 @@ def _refuse_unknown(applied: set[str], migrations: Mapping[str, str]) -> None:
         )
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, name: str, script: str) -> bool:
-    def attempt() -> bool:
-        # Looked up anew: whoever won the race may have applied it.
-        if name in list_applied(connection):
-            return False
-        with transaction(connection, f"migration {name}"):
+def _apply(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], scripts: Mapping[str, str]
+) -> list[str]:
+    """Apply migrations in one transaction; return those that nobody had applied meanwhile."""
+    current = ""
+
+    def attempt() -> list[str]:
+        nonlocal current
+        # Looked up anew: whoever won the race may have applied them.
+        applied = list_applied(connection)
+        pending = [name for name in names if name not in applied]
+        if not pending:
+            return []
+        with transaction(connection, f"migration {', '.join(pending)}"):
             connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR NOT NULL)")
-            connection.execute(script)
-            connection.execute("INSERT INTO migrations VALUES (?)", [name])
-        return True
+            for current in pending:
+                connection.execute(scripts[current])
+                connection.execute("INSERT INTO migrations VALUES (?)", [current])
+        return pending
 
     try:
         return repeat_on_contention(attempt, patience_s=_PATIENCE_S)
     except duckdb.Error as error:
-        raise MigrationError(f"migration `{name}` failed and stays pending: {error}") from error
+        raise MigrationError(f"migration `{current}` failed and stays pending: {error}") from error

@@ -1,13 +1,18 @@
 """Where data files lie: a local folder or an S3 bucket."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from warehouse.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from pyarrow import fs
 
 _S3 = "s3://"
 
@@ -62,8 +67,26 @@ def normalise_data_path(data_path: str, s3: S3Access | None) -> str:
     return data_path.rstrip("/") + "/"
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file below the data path.
+
+    Args:
+        path: Absolute path or S3 URI.
+        size: Bytes.
+        modified_s: When it was last written or offered again, seconds since 1970.
+    """
+
+    path: str
+    size: int
+    modified_s: float
+
+
 def write_once(path: str, content: bytes | memoryview, s3: S3Access | None) -> None:
     """Write a content-addressed file unless it is there; readers never see a part of it.
+
+    A file that is there looks new afterwards: whoever sweeps old files must not take one that is
+    about to be committed.
 
     Args:
         path: Absolute path or S3 URI; equal paths imply equal content.
@@ -74,10 +97,13 @@ def write_once(path: str, content: bytes | memoryview, s3: S3Access | None) -> N
         OSError: If the file cannot be written.
     """
     if path.startswith(_S3):
-        _put_once(path, content, s3)
+        # An object appears only once its upload is complete; its equal may replace it any time.
+        with _open_store(path, s3).open_output_stream(path.removeprefix(_S3)) as stream:
+            stream.write(content)
         return
     target = Path(path)
-    if target.exists():
+    with suppress(FileNotFoundError):
+        os.utime(target)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     # Unique per writer, and not *.parquet: an abandoned one is never taken for a shard.
@@ -94,13 +120,81 @@ def write_once(path: str, content: bytes | memoryview, s3: S3Access | None) -> N
         raise
 
 
-def _put_once(uri: str, content: bytes | memoryview, s3: S3Access | None) -> None:
+def list_folder(folder: str, s3: S3Access | None) -> Iterator[StoredFile]:
+    """Yield the files in a folder; none if there is no such folder.
+
+    Args:
+        folder: Absolute path or S3 URI, ending in `/`.
+        s3: Access to the object store, for an S3 URI.
+
+    Example:
+        >>> list(list_folder("/no/such/folder/", None))
+        []
+    """
+    if folder.startswith(_S3):
+        yield from _list_objects(folder, s3)
+        return
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            # One that vanishes meanwhile is none of ours any more.
+            with suppress(FileNotFoundError):
+                status = entry.stat(follow_symlinks=False)
+                if entry.is_file(follow_symlinks=False):
+                    yield StoredFile(entry.path, status.st_size, status.st_mtime)
+
+
+def find_file(path: str, s3: S3Access | None) -> StoredFile | None:
+    """Return a file as it is now, or None if it is gone.
+
+    Args:
+        path: Absolute path or S3 URI.
+        s3: Access to the object store, for an S3 URI.
+    """
+    if path.startswith(_S3):
+        info = _open_store(path, s3).get_file_info(path.removeprefix(_S3))
+        return StoredFile(path, info.size, info.mtime.timestamp()) if info.is_file else None
+    try:
+        status = Path(path).stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return StoredFile(path, status.st_size, status.st_mtime)
+
+
+def delete_file(path: str, s3: S3Access | None) -> None:
+    """Delete a file; one that is gone already is no error.
+
+    Args:
+        path: Absolute path or S3 URI.
+        s3: Access to the object store, for an S3 URI.
+    """
+    with suppress(FileNotFoundError):
+        if path.startswith(_S3):
+            _open_store(path, s3).delete_file(path.removeprefix(_S3))
+        else:
+            Path(path).unlink()
+
+
+def _list_objects(folder: str, s3: S3Access | None) -> Iterator[StoredFile]:
+    from pyarrow import fs  # noqa: PLC0415 - see _connect
+
+    selector = fs.FileSelector(folder.removeprefix(_S3), allow_not_found=True)
+    for info in _open_store(folder, s3).get_file_info(selector):
+        if info.is_file:
+            yield StoredFile(f"{_S3}{info.path}", info.size, info.mtime.timestamp())
+
+
+def _open_store(uri: str, s3: S3Access | None) -> "fs.S3FileSystem":
+    if s3 is None:
+        raise WarehouseError(f"`{uri}` is on S3; pass `s3=S3Access(...)` to reach it")
+    return _connect(s3)
+
+
+@cache
+def _connect(s3: S3Access) -> "fs.S3FileSystem":
     # Imported here because it loads the AWS SDK, which local warehouses never need.
     from pyarrow import fs  # noqa: PLC0415
 
-    if s3 is None:
-        raise WarehouseError(f"`{uri}` is on S3; pass `s3=S3Access(...)` to reach it")
-    store = fs.S3FileSystem(
+    return fs.S3FileSystem(
         access_key=s3.key_id,
         secret_key=s3.secret,
         region=s3.region,
@@ -108,9 +202,3 @@ def _put_once(uri: str, content: bytes | memoryview, s3: S3Access | None) -> Non
         scheme="https" if s3.use_ssl else "http",
         force_virtual_addressing=s3.url_style == "vhost",
     )
-    key = uri.removeprefix(_S3)
-    if store.get_file_info(key).type == fs.FileType.File:
-        return
-    # An object appears only once its upload is complete.
-    with store.open_output_stream(key) as stream:
-        stream.write(content)

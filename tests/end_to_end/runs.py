@@ -7,8 +7,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,10 +17,12 @@ import pyarrow.parquet as pq
 
 from pipelines.settings import FOREIGN_VARIABLES, Settings
 from pipelines.workspace import open_store
-from warehouse import TABLES
+from warehouse import TABLES, S3Access, maintenance
 
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT_S = 600
+# What a user must never see, whatever else was running.
+ALARMS = ("Traceback", "locked", "conflict", "Error:")
 
 
 class Run:
@@ -50,13 +53,21 @@ class Run:
         )
 
     def finish(self, code: int = 0) -> str:
-        """Wait for the end with this exit code, and return standard output."""
+        """Wait for the end with this exit code and no alarm, and return standard output."""
         out, errors = self.process.communicate(timeout=TIMEOUT_S)
         assert self.process.returncode == code, errors
+        assert not any(alarm in errors for alarm in ALARMS), errors
         return out
 
-    def kill_when(self, is_time: Callable[[], bool], *, delay_s: float = 0.0) -> bool:
+    def kill_when(
+        self, is_time: Callable[[], bool], *, delay_s: float = 0.0, spare_workers: bool = False
+    ) -> bool:
         """Kill the process and its workers once something is so and a delay has passed.
+
+        Args:
+            is_time: What to wait for.
+            delay_s: How long to wait then.
+            spare_workers: Whether to kill the process alone; its workers have to notice.
 
         Returns:
             False if it ended by itself before that, which a short delay can make it do.
@@ -66,11 +77,90 @@ class Run:
             assert time.monotonic() < deadline, "what was waited for never happened"
             time.sleep(0.002)
         time.sleep(delay_s)
-        if self.process.poll() is None:
+        if self.process.poll() is None and spare_workers:
+            self.process.kill()
+        elif self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         _, errors = self.process.communicate()
         assert self.process.returncode in {0, -signal.SIGKILL}, errors
         return self.process.returncode != 0
+
+    def count_processes(self) -> int:
+        """Return how many processes of this run, workers and all, are alive."""
+        stats = (path / "stat" for path in Path("/proc").glob("[0-9]*"))
+        alive = 0
+        for stat in stats:
+            try:
+                state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue
+            alive += state != "Z" and int(group) == self.process.pid
+        return alive
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a warehouse lies, for this process and for those it starts.
+
+    Args:
+        home: Folder of everything else.
+        variables: Environment variables without their prefix.
+    """
+
+    home: Path
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings that say the same."""
+        given: dict[str, dict[str, object]] = {"warehouse": {}}
+        for name, value in self.variables.items():
+            section, _, key = name.lower().partition("__")
+            given.setdefault(section, {})[key] = value
+        return Settings(home=self.home, **given)
+
+    def start(self, *arguments: object, **variables: object) -> Run:
+        """Start `serloop` there."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return Run(self.home, *arguments, **{"HOME": self.home, **self.variables, **variables})
+
+    def count_files(self) -> int:
+        """Return how many files lie below a local data path, finished or not."""
+        return sum(len(names) for _, _, names in os.walk(self.settings.data_path))
+
+    def sweep(self) -> list[str]:
+        """Remove all strays, and return what lies there and should not."""
+        with open_store(self.settings) as store:
+            maintenance.sweep_files(store, grace_s=0)
+            registered = maintenance._read_registered(store)
+        catalog = Path(self.settings.catalog).name
+        return [
+            str(path.relative_to(self.home))
+            for path in self.home.rglob("*")
+            if path.is_file() and path.name not in registered | {catalog}
+        ]
+
+
+def on_sqlite(home: Path, **variables: object) -> Place:
+    """Return a place with everything on this disk."""
+    return Place(home, variables)
+
+
+def on_postgres(home: Path, catalog: str, **variables: object) -> Place:
+    """Return a place with its catalog in a PostgreSQL database."""
+    return Place(home, {"WAREHOUSE__CATALOG": catalog, **variables})
+
+
+def on_s3(home: Path, catalog: str, s3: S3Access, **variables: object) -> Place:
+    """Return a place with its catalog in a PostgreSQL database and its files in a bucket."""
+    bucket = {
+        "WAREHOUSE__DATA_PATH": f"s3://lake/{catalog.partition('?')[0].rpartition('/')[2]}",
+        "WAREHOUSE__S3_ENDPOINT": s3.endpoint,
+        "WAREHOUSE__S3_ACCESS_KEY": s3.key_id,
+        "WAREHOUSE__S3_SECRET_KEY": s3.secret,
+        "WAREHOUSE__S3_USE_SSL": s3.use_ssl,
+    }
+    return on_postgres(home, catalog, **bucket, **variables)
 
 
 def count_snapshots(home: Path) -> int:

@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, serloop ends with the rows of an undisturbed run."""
+"""Killed at any moment and started again, a round ends with the rows of an undisturbed one."""
 
 import hashlib
 import random
@@ -20,55 +20,16 @@ from tests.end_to_end.runs import Run, count_snapshots, fingerprint
 from warehouse import queries
 
 SILENT = SilentProgress()
-# Small batches, so that there is much to be killed between.
-BATCHED = {"COMPUTE__BATCH_CLIPS": 3, "COMPUTE__PROCESSES": 2}
 QUICK_TRAINING = {"batch_size": 8, "loss": "soft_label", "speed_perturbation": False}
 QUICK_ROUNDS = {"budget": 8, "votes_per_clip": 5, "aggregator": "majority"}
-MIGRATED = 7  # snapshots of an empty warehouse: the first one and six migrations
-
-
-def kill_ingest(folder: Path, root: Path, snapshot: int, delay_s: float) -> bool:
-    """Start an ingest and kill it soon after a commit."""
-    run = Run(folder, "ingest", "synthetic", root, "--json", **BATCHED)
-    home = folder / ".serloop"
-    return run.kill_when(lambda: count_snapshots(home) >= snapshot, delay_s=delay_s)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(synthetic: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Ingest the corpus in peace, in one process; for reading only."""
-    compute = {"batch_clips": BATCHED["COMPUTE__BATCH_CLIPS"], "processes": 1}
-    settings = Settings(home=tmp_path_factory.mktemp("undisturbed"), compute=compute)
+    """Ingest the corpus, for reading only."""
+    settings = Settings(home=tmp_path_factory.mktemp("undisturbed"), compute={"processes": 1})
     ingest(settings, SILENT, corpus="synthetic", root=synthetic)
     return settings
-
-
-def test_ingest_killed_again_and_again(
-    synthetic: Path, undisturbed: Settings, tmp_path: Path, chance: random.Random
-) -> None:
-    """Whatever it was doing when it was killed, the next run goes on, and the rows are equal."""
-    killed = [
-        kill_ingest(tmp_path, synthetic, snapshot, chance.uniform(0, 0.2))
-        for snapshot in (3, MIGRATED + 4)
-    ]
-    assert all(killed)
-    Run(tmp_path, "ingest", "synthetic", synthetic, **BATCHED).finish()
-    settings = Settings(home=tmp_path / ".serloop")
-    assert fingerprint(settings) == fingerprint(undisturbed)
-    with open_store(settings) as store:
-        assert store.check() == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("attempt", range(12))
-def test_ingest_killed_at_any_moment(
-    synthetic: Path, undisturbed: Settings, tmp_path: Path, attempt: int
-) -> None:
-    """One kill somewhere between the first file and the last commit changes nothing."""
-    chance = random.Random(attempt)
-    kill_ingest(tmp_path, synthetic, chance.randint(0, MIGRATED + 8), chance.uniform(0, 0.5))
-    Run(tmp_path, "ingest", "synthetic", synthetic, **BATCHED).finish()
-    assert fingerprint(Settings(home=tmp_path / ".serloop")) == fingerprint(undisturbed)
 
 
 @pytest.fixture

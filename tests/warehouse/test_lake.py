@@ -93,6 +93,36 @@ def test_other_composition_is_refused(empty: Warehouse) -> None:
     assert queries.count_rows(empty)["features"] == 2
 
 
+def test_a_part_of_what_is_stored_is_skipped(empty: Warehouse) -> None:
+    """A shard whose every key is stored brings nothing new, whichever shard they came in."""
+    empty.commit(
+        shards=[write_shard(empty.data_path, "features", _features("c/1", "c/2"))], message="all"
+    )
+    part = write_shard(empty.data_path, "features", _features("c/2", frames=2))
+    done = empty.commit(shards=[part], message="part")
+    assert (dict(done.inserted), dict(done.skipped)) == ({"features": 0}, {"features": 1})
+
+
+def test_a_commit_opens_only_files_that_its_keys_could_be_in(empty: Warehouse) -> None:
+    """What a commit costs does not grow with the lake: files far from its keys are not read."""
+    shards = [
+        write_shard(empty.data_path, "features", _features(*ids))
+        for ids in (("a/1", "a/9"), ("b/1", "b/9"))
+    ]
+    empty.commit(shards=shards[:1], message="far")
+    empty.commit({"clips": _many_clips("a")}, message="far")
+    for path in Path(empty.data_path).rglob("*.parquet"):
+        if path != Path(shards[1].path):
+            path.write_bytes(b"unreadable")
+    done = empty.commit({"clips": _many_clips("b")}, shards=shards[1:], message="near")
+    assert dict(done.inserted) == {"features": 2, "clips": 50}
+
+
+def _many_clips(corpus: str) -> pa.Table:
+    # More rows than DuckLake keeps in the catalog itself.
+    return make_rows("clips", clip_id=[f"{corpus}/{index:02d}" for index in range(50)])
+
+
 def test_overlapping_shards_are_refused(empty: Warehouse) -> None:
     """Two new shards of one commit cannot share a key."""
     shards = [

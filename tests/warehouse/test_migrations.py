@@ -22,6 +22,11 @@ def test_new_lake_has_seen_all(empty: Warehouse) -> None:
     assert empty.snapshot == before
 
 
+def test_new_lake_is_made_at_once(empty: Warehouse) -> None:
+    """All migrations of a new lake are one snapshot, so that none is left half made."""
+    assert empty.snapshot == 1
+
+
 def test_pending_ones_are_applied_in_order(empty: Warehouse) -> None:
     """Only new migrations run, sorted by name, each as one snapshot."""
     later = {

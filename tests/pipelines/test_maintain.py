@@ -1,0 +1,77 @@
+"""`serloop maintain` sweeps what killed runs left, and says what it did."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from pipelines.commands.maintain import parse_seconds
+from pipelines.maintain import maintain
+from pipelines.progress import SilentProgress
+from pipelines.settings import Settings
+from warehouse import Shard, write_shard
+from warehouse.testing import make_rows
+
+SILENT = SilentProgress()
+
+
+@pytest.fixture
+def stray(settings: Settings) -> Shard:
+    """Write a shard that nobody commits, two hours ago."""
+    shard = write_shard(settings.data_path, "features", make_rows("features", clip_id=["c/1"]))
+    then = time.time() - 7200
+    os.utime(shard.path, (then, then))
+    return shard
+
+
+def test_a_dry_run_only_says_it(settings: Settings, stray: Shard) -> None:
+    """Files and bytes are counted, and nothing is removed."""
+    result = maintain(settings, SILENT, dry_run=True)
+    size = Path(stray.path).stat().st_size
+    assert (result.files, result.file_bytes, result.young) == (1, size, 0)
+    assert result.rows()[0]["done"] == "nothing, this was a dry run"
+
+
+def test_an_old_stray_is_removed(settings: Settings, stray: Shard) -> None:
+    """What is older than an hour goes, and the next call finds nothing."""
+    assert maintain(settings, SILENT).files == 1
+    assert not Path(stray.path).exists()
+    assert maintain(settings, SILENT).files == 0
+
+
+def test_a_longer_grace_keeps_it(settings: Settings, stray: Shard) -> None:
+    """What is younger than the grace is counted apart."""
+    result = maintain(settings, SILENT, grace_s=3 * 3600)
+    assert (result.files, result.young) == (0, 1)
+    assert Path(stray.path).exists()
+
+
+def test_half_written_weights_are_removed(settings: Settings) -> None:
+    """Weights that a killed training did not finish go; finished ones and other files stay."""
+    settings.artifacts.mkdir(parents=True)
+    names = (".abc_1234", "model.safetensors", ".gitignore")
+    for name in names:
+        (settings.artifacts / name).touch()
+    assert maintain(settings, SILENT, grace_s=0).leftovers == 1
+    assert {path.name for path in settings.artifacts.iterdir()} == set(names[1:])
+
+
+def test_the_verb_prints_what_it_did(settings: Settings, stray: Shard) -> None:
+    """The command takes a span of time and prints JSON."""
+    arguments = ["maintain", "--home", str(settings.home), "--grace", "90m", "--merge", "--json"]
+    done = CliRunner().invoke(app, arguments)
+    (row,) = json.loads(done.stdout)
+    assert (row["done"], row["stray_files"], row["merged_files"]) == ("removed", 1, 0)
+    assert not Path(stray.path).exists()
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1h", "1 week"])
+def test_what_is_no_span_of_time_is_refused(text: str) -> None:
+    """The message says what a span looks like."""
+    with pytest.raises(typer.BadParameter, match="such as `90s`"):
+        parse_seconds(text)
