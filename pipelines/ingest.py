@@ -6,6 +6,7 @@ batch in order. A run killed anywhere leaves whole batches, and the next run mak
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from pipelines.readers import find_reader
 from pipelines.runner import Row
 from pipelines.settings import ComputeSettings, Settings
 from pipelines.shards import ShardJob, ShardOutcome, Source, prepare_shard
-from pipelines.spread import count_processes, run_jobs, warm_up
+from pipelines.spread import count_processes, start_jobs, warm_up
 from pipelines.survey import Survey, survey, survey_again
-from pipelines.workspace import open_store, s3_access
+from pipelines.workspace import has_warehouse, open_store, s3_access
 from ser.corpora.records import Scan, Unrecognised
 from warehouse import Warehouse, queries
 
@@ -111,16 +112,25 @@ def ingest(
     reader = find_reader(corpus, root, name, classes)
     scan = reader.scan(root)
     warm_up(settings.compute)
-    with open_store(settings) as store:
-        known = known_classes(store, reader.info.name, classes)
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(settings)) if has_warehouse(settings) else None
+        known = known_classes(store, reader.info.name, classes) if store else ()
         if known and known != reader.info.taxonomy.classes:
             reader = find_reader(corpus, root, name, known)
             scan = reader.scan(root)
         name = reader.info.name
         found = survey(store, name, scan)
-        odd = new_reports(store, name, scan)
+        odd = new_reports(store, name, scan) if store else list(scan.unrecognised)
+        files = found.changes.num_rows
+        size = choose_batch_size(files, settings.compute)
+        jobs = plan_jobs(settings, name, scan, found, size)
+        outcomes = stack.enter_context(
+            start_jobs(prepare_shard, jobs, settings.compute, count=-(-files // size))
+        )
+        # A new warehouse is made while the workers begin.
+        lake = store or stack.enter_context(open_store(settings))
         queue = CommitQueue(
-            store,
+            lake,
             {
                 "corpora": corpus_row(reader.info),
                 "feature_sets": feature_set_row(chosen_features(settings)),
@@ -129,18 +139,15 @@ def ingest(
             },
             message=f"ingest {name}",
             every_s=settings.compute.commit_s,
-            prepare_rest=lambda outcome: prepare_rest(store, settings, outcome.job),
+            prepare_rest=lambda outcome: prepare_rest(lake, settings, outcome.job),
         )
-        files = found.changes.num_rows
-        size = choose_batch_size(files, settings.compute)
-        jobs = plan_jobs(settings, name, scan, found, size)
         with progress.track(f"ingest {name}", files, "files") as advance:
-            for outcome in run_jobs(prepare_shard, jobs, settings.compute, count=-(-files // size)):
+            for outcome in outcomes:
                 queue.add(outcome)
                 advance(len(outcome.job.sources))
             queue.finish()
-        linked = link_duplicates(store)
-        snapshot = store.snapshot
+        linked = link_duplicates(lake)
+        snapshot = lake.snapshot
     tally = queue.tally
     tally.rejected.update(report.reason for report in odd)
     return IngestResult(

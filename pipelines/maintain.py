@@ -12,7 +12,7 @@ from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from warehouse.maintenance import merge_files, sweep_files, sweep_spills
 
-GRACE_S = 3600.0
+GRACE_S = 86400.0
 # What `tempfile` calls weights that are not written yet.
 _HALF_WRITTEN = re.compile(r"\.[a-z0-9_]{8}")
 

@@ -13,7 +13,7 @@ from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.shards import Source
 from pipelines.survey import survey
-from pipelines.workspace import open_store
+from pipelines.workspace import has_warehouse, open_store
 from ser.corpora.records import Unrecognised
 from ser.paths import escape_path
 from warehouse import Warehouse
@@ -109,10 +109,7 @@ def rehearse(
 
 
 def _open_existing(settings: Settings) -> AbstractContextManager[Warehouse | None]:
-    # A database server holds the catalog anyway; only a file would be made by looking for it.
-    if "://" in settings.catalog or Path(settings.catalog).exists():
-        return open_store(settings)
-    return nullcontext()
+    return open_store(settings) if has_warehouse(settings) else nullcontext()
 
 
 def _what_happens(source: Source, path: Path) -> str:

@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
@@ -23,6 +24,8 @@ Outcome = TypeVar("Outcome")
 # outcomes of a long run never pile up.
 WINDOW = 2
 PRELOADED = (
+    # Once in the server, where it costs no time, instead of once in every worker.
+    "__main__",
     "pipelines.shards",
     "ser.audio.fingerprint",
     "ser.features.registry",
@@ -51,30 +54,63 @@ def run_jobs(
     Returns:
         The outcomes. An exception of a job is raised in its place.
     """
+    with start_jobs(function, jobs, compute, count=count) as outcomes:
+        yield from outcomes
+
+
+@contextmanager
+def start_jobs(
+    function: Callable[[Job], Outcome],
+    jobs: Iterable[Job],
+    compute: ComputeSettings,
+    *,
+    count: int,
+) -> Iterator[Iterator[Outcome]]:
+    """Set other processes to work at once; see `run_jobs`.
+
+    Args:
+        function: What to do, a function of a module, since other processes import it.
+        jobs: The batches.
+        compute: How much of this machine to use, and what runs the jobs.
+        count: Number of jobs, to start no process that would idle.
+
+    Returns:
+        A context manager that gives the outcomes; leaving it drops what was not begun.
+    """
     if compute.runner == "ray":
         from pipelines.spread_ray import run_jobs_on_ray  # noqa: PLC0415 - loads Ray
 
-        yield from run_jobs_on_ray(function, jobs, compute)
+        yield run_jobs_on_ray(function, jobs, compute)
         return
     processes = count_processes(compute.processes, count)
     if processes == 1:
         with threadpool_limits(compute.threads):
-            yield from map(function, jobs)
+            yield map(function, jobs)
         return
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         processes,
         mp_context=_fork_server(),
         initializer=start_process,
         initargs=(compute.threads,),
-    ) as pool:
+    )
+    try:
         rest = iter(jobs)
-        waiting: deque[Future[Outcome]] = deque(
-            pool.submit(function, job) for job in islice(rest, WINDOW * processes)
-        )
-        while waiting:
-            outcome = waiting.popleft().result()
-            waiting.extend(pool.submit(function, job) for job in islice(rest, 1))
-            yield outcome
+        begun = deque(pool.submit(function, job) for job in islice(rest, WINDOW * processes))
+        yield _in_order(pool, function, begun, rest)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor,
+    function: Callable[[Job], Outcome],
+    begun: "deque[Future[Outcome]]",
+    rest: Iterator[Job],
+) -> Iterator[Outcome]:
+    while begun:
+        outcome = begun.popleft().result()
+        begun.extend(pool.submit(function, job) for job in islice(rest, 1))
+        yield outcome
 
 
 def warm_up(compute: ComputeSettings) -> None:

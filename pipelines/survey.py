@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.shards import Source
 from ser.corpora.records import Scan, Utterance
 from ser.paths import escape_path
-from warehouse import Warehouse, queries
+from warehouse import TABLES, Warehouse, queries
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,22 +90,25 @@ def _compare(
 ) -> Survey:
     seen = _look(folder, utterances)
     if store is None:
-        rows = [
-            {
-                "position": position,
-                "is_known": False,
-                "contents": [],
-                "observation": 1,
-                "revision": 1,
-            }
-            for position in range(len(utterances))
-        ]
-        return Survey(utterances, seen, pa.Table.from_pylist(rows), pa.table({}))
+        return Survey(utterances, seen, _all_new(len(utterances)), TABLES["sources"].empty())
     return Survey(
         utterances,
         seen,
         queries.compare_sources(store, corpus, seen),
         queries.compare_vanished(store, corpus, seen),
+    )
+
+
+def _all_new(count: int) -> pa.Table:
+    nothing = pa.ListArray.from_arrays(np.zeros(count + 1, np.int32), pa.array([], pa.string()))
+    return pa.table(
+        {
+            "position": np.arange(count),
+            "is_known": pa.array(np.zeros(count, bool)),
+            "contents": nothing,
+            "observation": np.ones(count, np.int32),
+            "revision": np.ones(count, np.int32),
+        }
     )
 
 

@@ -1,6 +1,7 @@
 """Open the warehouse that the settings name."""
 
 from datetime import datetime
+from pathlib import Path
 
 from pipelines.errors import SettingsError
 from pipelines.settings import Settings
@@ -26,6 +27,15 @@ def open_store(
     return open_warehouse(
         settings.catalog, settings.data_path, s3=s3_access(settings), snapshot=snapshot, as_of=as_of
     )
+
+
+def has_warehouse(settings: Settings) -> bool:
+    """Return whether there may be a warehouse; False is certain, and nothing is made by asking.
+
+    Args:
+        settings: Where the catalog lives. A database server is not asked.
+    """
+    return "://" in settings.catalog or Path(settings.catalog.removeprefix("sqlite:")).exists()
 
 
 def s3_access(settings: Settings) -> S3Access | None:

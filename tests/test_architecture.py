@@ -23,7 +23,6 @@ ALLOWED = {
 ADAPTERS = {
     "boto3": {"warehouse"},
     "duckdb": {"warehouse"},
-    "duckdb_extensions": {"warehouse"},
     "httpx": {"pipelines.doctor"},
     "jinja2": {"pipelines.report"},
     "label_studio_sdk": {"annotation.label_studio.interface"},

@@ -86,7 +86,8 @@ class Warehouse:
 
         Args:
             rows: Rows by table name; a row whose key is stored is skipped, whatever it holds.
-            shards: Shards written by `write_shard` under this warehouse's `data_path`.
+            shards: Shards written by `write_shard` under this warehouse's `data_path`; one whose
+                every key is stored is skipped.
             message: Why, for the snapshot's record.
 
         Returns:
@@ -94,8 +95,8 @@ class Warehouse:
 
         Raises:
             SchemaError: If rows do not fit their table.
-            KeyConflictError: If different rows of this call share a key, or a shard that is not
-                registered holds a key that is stored.
+            KeyConflictError: If different rows of this call share a key, or a shard holds some keys
+                that are stored and some that are not.
             ContentionError: If other writers kept the catalog busy for two minutes.
             WarehouseError: If this is the past, or a shard is unreadable or lies elsewhere.
         """

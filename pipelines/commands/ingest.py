@@ -38,15 +38,20 @@ def ingest(
     Files that cannot be used are filed under `rejects` with a reason and the run goes on; it then
     ends with exit code 1.
     """
-    from pipelines.ingest import ingest as stage
-    from pipelines.rehearse import rehearse
+    from pipelines.spread import warm_up
 
     with session(home, prefect=prefect and not dry_run, as_json=as_json) as run:
         if dry_run:
+            from pipelines.rehearse import rehearse
+
             run.run_stage(
                 rehearse, corpus=corpus, root=root, name=name, classes=options.names(classes)
             )
             return
+        # Workers load what they need while this process loads what it needs.
+        warm_up(run.settings.compute)
+        from pipelines.ingest import ingest as stage
+
         result = run.run_stage(
             stage, corpus=corpus, root=root, name=name, classes=options.names(classes)
         )

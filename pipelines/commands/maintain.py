@@ -43,7 +43,7 @@ def maintain(
             help="Keep files younger than this, which a run that is going on may be about to "
             "commit; 0 only while nothing else runs."
         ),
-    ] = "1h",
+    ] = "1d",
     merge: Annotated[
         bool,
         typer.Option("--merge", help="Merge small files, too; every snapshot stays readable."),
