@@ -14,6 +14,7 @@ from pipelines.choices import AggregatorName
 from pipelines.convert import consensus_rows
 from pipelines.errors import NothingToDoError
 from pipelines.identity import digest
+from pipelines.opinions import classes_of
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -137,7 +138,7 @@ def _aggregate_group(
     method: str,
     selection: dict[str, str | int | None],
 ) -> ConsensusRun:
-    classes = _classes_of(store, group["taxonomy"])
+    classes = classes_of(store, group["taxonomy"])
     chosen = votes.filter(
         pc.and_(
             pc.equal(votes["taxonomy"], group["taxonomy"]),
@@ -159,16 +160,6 @@ def _aggregate_group(
     }
     store.commit(consensus_rows(header, consensus), message=f"aggregate by {method}")
     return _summarise(run_id, method, group, consensus)
-
-
-def _classes_of(store: Warehouse, taxonomy: str) -> tuple[str, ...]:
-    for row in queries.select_corpora(store).to_pylist():
-        if row["taxonomy"] == taxonomy:
-            return tuple(row["classes"])
-    raise NothingToDoError(
-        f"taxonomy `{taxonomy}` of the votes belongs to no corpus in the warehouse; ingest the "
-        "corpus, or import votes under a taxonomy that `serloop corpora` lists"
-    )
 
 
 def _summarise(

@@ -8,6 +8,8 @@ import typer
 
 from pipelines.commands.acquire import acquire
 from pipelines.commands.aggregate import aggregate
+from pipelines.commands.agreement import agreement
+from pipelines.commands.annotators import annotators
 from pipelines.commands.collect import collect
 from pipelines.commands.corpora import corpora
 from pipelines.commands.demo import demo
@@ -23,6 +25,7 @@ from pipelines.commands.score import score
 from pipelines.commands.status import status
 from pipelines.commands.train import train
 from pipelines.commands.votes import votes
+from pipelines.commands.why import why
 
 LOOP = "The loop"
 LOOK = "Look around"
@@ -38,7 +41,7 @@ app = typer.Typer(
 )
 VERBS: dict[str, tuple[Callable[..., None], ...]] = {
     LOOP: (ingest, features, votes, aggregate, train, evaluate, score, acquire, collect, round_),
-    LOOK: (demo, status, corpora, quality, report, doctor, maintain),
+    LOOK: (demo, status, corpora, quality, agreement, annotators, why, report, doctor, maintain),
 }
 for panel, verbs in VERBS.items():
     for verb in verbs:

@@ -14,6 +14,8 @@ from prefect.runtime import flow_run
 
 from pipelines.acquire import acquire
 from pipelines.aggregate import aggregate
+from pipelines.agreement import agreement
+from pipelines.annotators import annotators
 from pipelines.answer import answer
 from pipelines.collect import collect
 from pipelines.demo import demo
@@ -34,6 +36,8 @@ from pipelines.train import train
 STAGES = (
     acquire,
     aggregate,
+    agreement,
+    annotators,
     answer,
     collect,
     evaluate,

@@ -1,97 +1,85 @@
-"""Votes tables of your own: one row per judgement, in CSV, JSONL or Parquet."""
+"""Votes in files of your own: read in whatever shape, and fitted to what the warehouse knows."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import cast, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.errors import VoteError
+from annotation.imports import (
+    ImportedVotes,
+    RawTable,
+    VoteSource,
+    read_annotator_columns,
+    read_class_columns,
+    read_crema_d_responses,
+    read_csv,
+    read_json_lines,
+    read_label_studio,
+    read_long_table,
+)
+from annotation.imports.cells import read_text
+from annotation.imports.identity import (
+    content_keys,
+    content_references,
+    number_among_equals,
+    vote_ids,
+)
+from annotation.imports.long_table import NAMES
+from annotation.imports.wide_table import Judgement
 from pipelines.errors import PipelineError
-from warehouse.schemas import TABLES
+from pipelines.vote_context import Known, Told, describe, find_taxonomy
+from pipelines.vote_shapes import (
+    CLASSES,
+    CREMA_D,
+    LABEL_STUDIO,
+    LONG,
+    check_options,
+    check_shape,
+    find_shape,
+)
+from ser.corpora.crema_d import intended_label
+from ser.errors import CorpusError
+from warehouse.schemas import QUARANTINE, VOTES
 
-RATINGS = ("arousal", "valence", "dominance")
-OPTIONAL = ("annotator", "label", *RATINGS, "lead_time_s", "cast_at")
-MODALITIES = ("audio", "video", "audiovisual")
-DEFAULT_MODALITY = "audio"
+INTENDED = "intended"
+FIRST_CLICKS = "finishedEmoResponses.csv"
+"""Beside CREMA-D's responses it tells which answers the release left out as distracted."""
+
+_EXPORT = ".json"
+_JUDGEMENTS = get_args(Judgement)
 
 
-def read_table(path: Path) -> pa.Table:
-    """Read a table by its suffix.
+def read_votes(path: Path, told: Told, known: Known) -> tuple[str, ImportedVotes]:
+    """Read a file of votes in any shape; rows that are no votes are quarantined.
+
+    The id of a vote follows from its content or its reference, so importing a file twice, or a
+    longer version of it, adds only what is new.
 
     Args:
-        path: A `.csv`, `.jsonl` or `.parquet` file.
+        path: A `.csv`, `.tsv`, `.jsonl` or `.parquet` table, or Label Studio's `.json` export.
+        told: What the file does not say.
+        known: What the warehouse knows.
+
+    Returns:
+        The shape, and what was read.
 
     Raises:
-        PipelineError: If the suffix is another one, or the file cannot be read.
+        PipelineError: If the file cannot be read, its columns fit no shape, or its labels have
+            no class list.
     """
-    import pyarrow.csv  # noqa: PLC0415 - each reader only when it is used
-    import pyarrow.json  # noqa: PLC0415
-    import pyarrow.parquet  # noqa: PLC0415
-
-    readers = {
-        ".csv": pyarrow.csv.read_csv,
-        ".jsonl": pyarrow.json.read_json,
-        ".parquet": pyarrow.parquet.read_table,
-    }
-    if path.suffix not in readers:
-        raise PipelineError(
-            f"`{path}` must end in {', '.join(readers)}, got '{path.suffix or 'no suffix'}'; "
-            "convert it to one of them"
-        )
+    check_shape(told.shape)
+    if told.holds not in _JUDGEMENTS:
+        raise PipelineError(f"`holds` must be one of {', '.join(_JUDGEMENTS)}, got '{told.holds}'")
     try:
-        return readers[path.suffix](path)
-    except (OSError, pa.ArrowException) as error:
-        raise PipelineError(f"`{path}` cannot be read as a table: {error}") from error
-
-
-def ledger_from_table(
-    table: pa.Table,
-    source: str,
-    taxonomy: str | None,
-    known: Mapping[str, Sequence[str]],
-) -> pa.Table:
-    """Turn a table of judgements into ledger rows.
-
-    The id of a row follows from its content, so importing a file twice, or a longer version of
-    it, adds only what is new. Equal rows of one file are distinct only by their number among
-    themselves.
-
-    Args:
-        table: Columns `clip_id`, and `label` and/or arousal, valence, dominance; `annotator`,
-            `count`, `modality`, `lead_time_s` and `cast_at` if there are any.
-        source: Where it came from.
-        taxonomy: Class list of the labels.
-        known: Classes of every taxonomy in the warehouse.
-
-    Raises:
-        PipelineError: If a column is missing or has the wrong type, a label is outside the
-            taxonomy, a count is below 1, or a modality is unknown.
-    """
-    given = set(table.column_names)
-    if "clip_id" not in given or not given & {"label", *RATINGS}:
-        raise PipelineError(
-            f"`{source}` must have the column `clip_id` and `label` and/or one of "
-            f"{', '.join(RATINGS)}, got {', '.join(table.column_names)}"
-        )
-    _check_labels(table, source, taxonomy, known)
-    schema = TABLES["votes"].schema
-    count = table.num_rows
-    columns = {name: _column(table, name, source) for name in ("clip_id", *OPTIONAL)}
-    columns["count"] = _column(table, "count", source, default=1)
-    columns["modality"] = _column(table, "modality", source, default=DEFAULT_MODALITY)
-    _check_values(columns, source)
-    references = _references(pa.table(columns))
-    columns |= {
-        "vote_id": pa.array([_vote_id(source, reference) for reference in references]),
-        "taxonomy": pa.array([taxonomy or "none"] * count, pa.string()),
-        "source": pa.array([source] * count, pa.string()),
-        "source_ref": pa.array(references, pa.string()),
-        "supersedes": pa.nulls(count, pa.string()),
-        "is_retraction": pa.array([False] * count),
-    }
-    return pa.table({name: columns[name] for name in schema.names}, schema=schema)
+        if (told.shape or _shape_of_suffix(path)) == LABEL_STUDIO:
+            return LABEL_STUDIO, _read_export(path, told, known)
+        return _read_table(path, _load(path), told, known)
+    except VoteError as error:
+        raise PipelineError(f"`{path}`: {error}") from error
 
 
 def intended_as_votes(clips: pa.Table, taxonomy: str) -> pa.Table:
@@ -102,86 +90,149 @@ def intended_as_votes(clips: pa.Table, taxonomy: str) -> pa.Table:
         taxonomy: Its class list.
     """
     labelled = clips.filter(pc.is_valid(clips["intended"]))
-    rows = [
-        {
-            "vote_id": _vote_id("intended", clip_id),
-            "clip_id": clip_id,
-            "modality": DEFAULT_MODALITY,
-            "annotator": f"intended:{corpus}",
-            "taxonomy": taxonomy,
-            "label": label,
-            "count": 1,
-            "source": "intended",
-            "source_ref": clip_id,
-            "is_retraction": False,
-        }
-        for clip_id, corpus, label in zip(
-            labelled["clip_id"].to_pylist(),
-            labelled["corpus"].to_pylist(),
-            labelled["intended"].to_pylist(),
-            strict=True,
-        )
-    ]
-    return pa.Table.from_pylist(rows, schema=TABLES["votes"].schema)
+    ids = labelled["clip_id"]
+    columns = {
+        "vote_id": vote_ids(INTENDED, ids.to_pylist()),
+        "clip_id": ids,
+        "annotator": pc.binary_join_element_wise(INTENDED, labelled["corpus"], ":"),
+        "label": labelled["intended"],
+        "source_ref": ids,
+    }
+    fixed = {"modality": "audio", "taxonomy": taxonomy, "source": INTENDED}
+    return _fill(VOTES.schema, columns, {**fixed, "count": 1, "is_retraction": False})
 
 
-def _check_labels(
-    table: pa.Table, source: str, taxonomy: str | None, known: Mapping[str, Sequence[str]]
-) -> None:
-    if "label" not in table.column_names:
-        return
-    if taxonomy is None or taxonomy not in known:
+def quarantine_rows(quarantined: pa.Table) -> pa.Table:
+    """Give refused rows ids that follow from what was found, wherever in the file it stood.
+
+    Args:
+        quarantined: `annotation.imports.QUARANTINE_SCHEMA`.
+
+    Returns:
+        Rows of the warehouse's `quarantine`.
+    """
+    names = ("source", "source_ref", "clip_id", "annotator", "reason", "detail")
+    keys = content_keys([quarantined[name].combine_chunks() for name in names])
+    ids = content_references(keys, number_among_equals(keys))
+    columns = {name: quarantined[name] for name in quarantined.column_names}
+    return _fill(QUARANTINE.schema, {"quarantine_id": ids, **columns}, {})
+
+
+def _read_parquet(data: bytes) -> RawTable:
+    import pyarrow.parquet  # noqa: PLC0415 - only when it is used
+
+    return RawTable.of(pyarrow.parquet.read_table(pa.BufferReader(data)))
+
+
+_READERS: Mapping[str, Callable[[bytes], RawTable]] = MappingProxyType(
+    {
+        ".csv": read_csv,
+        ".tsv": read_csv,
+        ".txt": read_csv,
+        ".jsonl": read_json_lines,
+        ".ndjson": read_json_lines,
+        ".parquet": _read_parquet,
+    }
+)
+
+
+def _shape_of_suffix(path: Path) -> str | None:
+    return LABEL_STUDIO if path.suffix.lower() == _EXPORT else None
+
+
+def _load(path: Path) -> RawTable:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
         raise PipelineError(
-            f"the labels of `{source}` need their class list: name one with --taxonomy, got "
-            f"`{taxonomy}`, of {', '.join(sorted(known)) or 'none: ingest the corpus first'}"
+            f"`{path}` must end in {', '.join((*_READERS, _EXPORT))}, got "
+            f"'{path.suffix or 'no suffix'}'; convert it to one of them"
         )
-    classes = pa.array(known[taxonomy], pa.string())
-    labels = table["label"].cast(pa.string())
-    wrong = table.filter(pc.and_(pc.is_valid(labels), pc.invert(pc.is_in(labels, classes))))
-    if wrong.num_rows:
-        raise PipelineError(
-            f"`{source}` has {wrong.num_rows} rows whose label is outside `{taxonomy}` "
-            f"({', '.join(known[taxonomy])}), such as '{wrong['label'][0]}' for clip "
-            f"`{wrong['clip_id'][0]}`; correct them or name another --taxonomy"
-        )
-
-
-def _check_values(columns: Mapping[str, pa.ChunkedArray], source: str) -> None:
-    fewest = pc.min(columns["count"]).as_py()
-    if fewest is not None and fewest < 1:
-        raise PipelineError(f"column `count` of `{source}` must be 1 or more, got {fewest}")
-    unknown = sorted(set(columns["modality"].to_pylist()) - set(MODALITIES))
-    if unknown:
-        raise PipelineError(
-            f"column `modality` of `{source}` must say what was perceived, one of "
-            f"{', '.join(MODALITIES)}, got '{unknown[0]}'"
-        )
-
-
-def _column(table: pa.Table, name: str, source: str, *, default: object = None) -> pa.ChunkedArray:
-    """Return a column in the ledger's type, with the default where it says nothing."""
-    kind = TABLES["votes"].schema.field(name).type
-    if name not in table.column_names:
-        return pa.array([default] * table.num_rows, kind)
     try:
-        column = table[name].cast(kind)
-    except pa.ArrowException as error:
+        return reader(path.read_bytes())
+    except (OSError, pa.ArrowException, VoteError) as error:
+        raise PipelineError(f"`{path}` cannot be read as a table: {error}") from error
+
+
+def _read_export(path: Path, told: Told, known: Known) -> ImportedVotes:
+    check_options(path.name, LABEL_STUDIO, told)
+    if told.project is None:
         raise PipelineError(
-            f"column `{name}` of `{source}` must hold {kind}: {error}; correct it"
-        ) from error
-    return column if default is None else pc.fill_null(column, default)
+            f"`{path}` needs the Label Studio project it is from, which tells its annotations "
+            "from others': --project NAME"
+        )
+    source = describe(path.name, told, known, is_labelled=True)
+    try:
+        return read_label_studio(path.read_bytes(), source, project=told.project)
+    except OSError as error:
+        raise PipelineError(f"`{path}` cannot be read: {error}") from error
 
 
-def _references(table: pa.Table) -> list[str]:
-    """Name each row by its content, and repeated content by its number among equals."""
-    seen: dict[str, int] = {}
-    references = []
-    for row in table.to_pylist():
-        text = json.dumps(row, sort_keys=True, default=str)
-        seen[text] = seen.get(text, 0) + 1
-        references.append(f"{hashlib.sha256(text.encode()).hexdigest()[:16]}/{seen[text]}")
-    return references
+def _read_table(path: Path, raw: RawTable, told: Told, known: Known) -> tuple[str, ImportedVotes]:
+    taxonomy = find_taxonomy(told, known)
+    classes = known.find_classes(taxonomy, path.name) if taxonomy else ()
+    shape = told.shape or find_shape(path.name, raw.table.column_names, classes)
+    check_options(path.name, shape, told)
+    if shape == CREMA_D:
+        return shape, _read_responses(path, raw, told)
+    is_labelled = raw.find(*NAMES["label"]) is not None if shape == LONG else told.holds == "label"
+    source = describe(path.name, told, known, raw, is_labelled=is_labelled)
+    if shape == LONG:
+        return shape, read_long_table(raw, source)
+    if shape == CLASSES:
+        return shape, _read_counts(raw, source, told)
+    return shape, _read_annotators(path, raw, source, told)
 
 
-def _vote_id(source: str, reference: str) -> str:
-    return hashlib.sha256(f"{source}\x1f{reference}".encode()).hexdigest()[:32]
+def _read_annotators(path: Path, raw: RawTable, source: VoteSource, told: Told) -> ImportedVotes:
+    holds = cast("Judgement", told.holds)
+    found = read_annotator_columns(raw, source, annotators=told.columns or None, holds=holds)
+    if told.shape is None and not found.votes.num_rows and found.quarantined.num_rows:
+        raise PipelineError(
+            f"no cell of `{path}` is a vote if its columns are annotators: "
+            f"{found.quarantined['detail'][0]}; say what it is with --shape"
+        )
+    return found
+
+
+def _read_counts(raw: RawTable, source: VoteSource, told: Told) -> ImportedVotes:
+    # A class nobody voted for may have no column.
+    offered = [name for name in source.classes if raw.find(name)]
+    columns = {name: name for name in told.columns or offered}
+    return read_class_columns(raw, source, columns=columns or None, total=told.total)
+
+
+def _read_responses(path: Path, raw: RawTable, told: Told) -> ImportedVotes:
+    if told.taxonomy is not None or told.corpus not in (None, CREMA_D):
+        raise PipelineError(
+            f"`{path}` holds CREMA-D's own responses; leave out --corpus and --taxonomy"
+        )
+    names = read_text(raw.table[raw.require("clipName")], "clipName").unique().drop_null()
+    known = [f"{CREMA_D}/{name}" for name in names.to_pylist() if _is_clip(name)]
+    beside = path.with_name(FIRST_CLICKS)
+    clicks = _load(beside) if beside.is_file() and beside != path else None
+    clips = pa.array(known, pa.string())
+    return read_crema_d_responses(raw, first_clicks=clicks, known_clips=clips)
+
+
+def _is_clip(name: str) -> bool:
+    try:
+        intended_label(name)
+    except CorpusError:
+        return False
+    return True
+
+
+def _fill(
+    schema: pa.Schema, columns: Mapping[str, pa.Array], fixed: Mapping[str, object]
+) -> pa.Table:
+    """Return rows of a table: some columns, some values for all rows, and nothing in the others."""
+    count = len(next(iter(columns.values())))
+    return pa.table(
+        {
+            field.name: columns[field.name]
+            if field.name in columns
+            else pa.array([fixed.get(field.name)] * count, field.type)
+            for field in schema
+        },
+        schema=schema,
+    )

@@ -64,6 +64,12 @@ _CORPUS_TOTALS = pa.schema(
         _count("votes"),
     ]
 )
+_CLIP_CONSENSUS = pa.schema(
+    [
+        *_columns(schemas.CONSENSUS_RUNS, "snapshot", "run_id", "aggregator", "taxonomy"),
+        *_columns(schemas.CONSENSUS, "modality", "label", "is_tie", "entropy", "votes"),
+    ]
+)
 _VOTE_TOTALS = pa.schema(
     [
         *_columns(schemas.CORPORA, "corpus"),
@@ -182,12 +188,7 @@ def select_fingerprints(
         Columns clip_id, revision, audio_sha256, speech_start_s, speech_end_s, fingerprint.
     """
     return _read(
-        warehouse,
-        "select_fingerprints",
-        _FINGERPRINTS,
-        after=after,
-        limit=limit,
-        only_new=only_new,
+        warehouse, "select_fingerprints", _FINGERPRINTS, after=after, limit=limit, only_new=only_new
     )
 
 
@@ -215,11 +216,7 @@ def select_features(
         Columns clip_id, frames (F), bands (D), values (F * D, row-major).
     """
     return _read(
-        warehouse,
-        "select_features",
-        _FEATURES,
-        feature_set=feature_set,
-        clip_ids=_listed(clip_ids),
+        warehouse, "select_features", _FEATURES, feature_set=feature_set, clip_ids=_listed(clip_ids)
     )
 
 
@@ -285,9 +282,37 @@ def select_effective_votes(
     )
 
 
+def select_ledger(warehouse: Warehouse, clip_ids: Sequence[str] | None = None) -> pa.Table:
+    """Return `votes` with superseded ones and retractions, ordered by vote_id.
+
+    Args:
+        warehouse: An open warehouse.
+        clip_ids: Only rows on these clips.
+    """
+    return _read(warehouse, "select_ledger", schemas.VOTES.schema, clip_ids=_listed(clip_ids))
+
+
+def select_quarantine(warehouse: Warehouse, *, source: str | None = None) -> pa.Table:
+    """Return `quarantine` ordered by source, row and id.
+
+    Args:
+        warehouse: An open warehouse.
+        source: Only rows of this source.
+    """
+    return _read(warehouse, "select_quarantine", schemas.QUARANTINE.schema, source=source)
+
+
 def select_consensus(warehouse: Warehouse, run_id: str) -> pa.Table:
     """Return `consensus` of one run, ordered by clip_id."""
     return _read(warehouse, "select_consensus", schemas.CONSENSUS.schema, run_id=run_id)
+
+
+def select_clip_consensus(warehouse: Warehouse, clip_id: str) -> pa.Table:
+    """Return what every run said of one clip, ordered by the snapshot it read.
+
+    Columns snapshot, run_id, aggregator, taxonomy, modality, label, is_tie, entropy, votes.
+    """
+    return _read(warehouse, "select_clip_consensus", _CLIP_CONSENSUS, clip_id=clip_id)
 
 
 def select_consensus_runs(warehouse: Warehouse) -> pa.Table:

@@ -195,6 +195,22 @@ VOTES = Table(
     ),
 )
 
+QUARANTINE = Table(
+    "quarantine",
+    "A row of a file of votes that is no vote, and why.",
+    ("quarantine_id",),
+    (
+        Column("quarantine_id", _TEXT, "Follows from what was found, and its number among equals."),
+        Column("source", _TEXT, "Where it was found, the `source` its vote would have had."),
+        _optional("row", _BIG, "Record of the file, from 1; null where the source has no rows."),
+        _optional("source_ref", _TEXT, "Its id there."),
+        _optional("clip_id", _TEXT, "The clip it names."),
+        _optional("annotator", _TEXT, "Who judged, as far as it says."),
+        Column("reason", _TEXT, "Reason code, such as `unknown_label`."),
+        Column("detail", _TEXT, "What was found where what was expected."),
+    ),
+)
+
 CONSENSUS_RUNS = Table(
     "consensus_runs",
     "One aggregation of votes.",
@@ -348,6 +364,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             FEATURE_SETS,
             FEATURES,
             VOTES,
+            QUARANTINE,
             CONSENSUS_RUNS,
             CONSENSUS,
             ANNOTATORS,

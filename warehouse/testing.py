@@ -74,7 +74,9 @@ def build_warehouse(root: Path, *, clips: int = 6, seed: int = 0) -> Warehouse:
         for name, rows in _signals(ids, generator).items()
     ]
     warehouse.commit(_sources(ids), shards=shards, message="toy clips")
-    warehouse.commit({"votes": _votes(ids, generator)}, message="toy votes")
+    refused = make_rows("quarantine", source=["toy"], reason=["missing_clip_id"])
+    votes = {"votes": _votes(ids, generator), "quarantine": refused}
+    warehouse.commit(votes, message="toy votes")
     warehouse.commit(_opinions(ids), message="toy consensus")
     warehouse.commit(_learning(ids), message="toy model")
     return warehouse

@@ -24,6 +24,7 @@ _ARGUMENTS = {
     "compare_vanished": ("toy", _SEEN),
     "select_features": ("toy-mel",),
     "select_clips_without_features": ("other-mel",),
+    "select_clip_consensus": ("toy/000",),
     "select_consensus": ("run",),
     "select_annotators": ("run",),
     "select_predictions": ("model",),
@@ -105,6 +106,33 @@ def test_superseded_and_retracted_votes_do_not_stand(toy: Warehouse) -> None:
     """Of clip 0 only the correction and the anonymous count are left."""
     votes = queries.select_effective_votes(toy, clip_ids=["toy/000"])
     assert votes.column("vote_id").to_pylist() == ["anonymous", "correction"]
+
+
+def test_the_ledger_keeps_superseded_and_retracted_votes(toy: Warehouse) -> None:
+    """Of clip 0 both first votes, what came of them and the anonymous count are there."""
+    rows = queries.select_ledger(toy, ["toy/000"])
+    assert rows.column("vote_id").to_pylist() == [
+        "ann:toy/000",
+        "anonymous",
+        "bob:toy/000",
+        "correction",
+        "retraction",
+    ]
+    assert queries.select_ledger(toy, []).num_rows == 0
+
+
+def test_the_quarantine_of_one_source_is_read_in_the_order_of_its_file(empty: Warehouse) -> None:
+    """What has no row comes first; other sources are left out."""
+    refused = make_rows(
+        "quarantine",
+        quarantine_id=["a", "b", "c", "d"],
+        source=["v.csv", "v.csv", "v.csv", "other"],
+        row=[2, 1, None, 1],
+    )
+    empty.commit({"quarantine": refused}, message="refused rows")
+    found = queries.select_quarantine(empty, source="v.csv")
+    assert found.column("quarantine_id").to_pylist() == ["c", "b", "a"]
+    assert queries.select_quarantine(empty).num_rows == 4
 
 
 def test_retracting_a_correction_restores_nothing(empty: Warehouse) -> None:

@@ -49,6 +49,11 @@ FROM votes
 GROUP BY vote_id
 HAVING count(*) > 1
 UNION ALL
+SELECT 'quarantine' AS table_name, concat_ws(' ', quarantine_id) AS key, count(*) AS copies
+FROM quarantine
+GROUP BY quarantine_id
+HAVING count(*) > 1
+UNION ALL
 SELECT 'consensus_runs' AS table_name, concat_ws(' ', run_id) AS key, count(*) AS copies
 FROM consensus_runs
 GROUP BY run_id

@@ -19,6 +19,8 @@ SELECT 'features' AS table_name, count(*) AS row_count FROM features
 UNION ALL
 SELECT 'votes' AS table_name, count(*) AS row_count FROM votes
 UNION ALL
+SELECT 'quarantine' AS table_name, count(*) AS row_count FROM quarantine
+UNION ALL
 SELECT 'consensus_runs' AS table_name, count(*) AS row_count FROM consensus_runs
 UNION ALL
 SELECT 'consensus' AS table_name, count(*) AS row_count FROM consensus
