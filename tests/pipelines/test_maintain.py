@@ -22,9 +22,9 @@ SILENT = SilentProgress()
 
 @pytest.fixture
 def stray(settings: Settings) -> Shard:
-    """Write a shard that nobody commits, two hours ago."""
+    """Write a shard that nobody commits, two days ago."""
     shard = write_shard(settings.data_path, "features", make_rows("features", clip_id=["c/1"]))
-    then = time.time() - 7200
+    then = time.time() - 2 * 86400
     os.utime(shard.path, (then, then))
     return shard
 
@@ -38,7 +38,7 @@ def test_a_dry_run_only_says_it(settings: Settings, stray: Shard) -> None:
 
 
 def test_an_old_stray_is_removed(settings: Settings, stray: Shard) -> None:
-    """What is older than an hour goes, and the next call finds nothing."""
+    """What is older than a day goes, and the next call finds nothing."""
     assert maintain(settings, SILENT).files == 1
     assert not Path(stray.path).exists()
     assert maintain(settings, SILENT).files == 0
@@ -46,7 +46,7 @@ def test_an_old_stray_is_removed(settings: Settings, stray: Shard) -> None:
 
 def test_a_longer_grace_keeps_it(settings: Settings, stray: Shard) -> None:
     """What is younger than the grace is counted apart."""
-    result = maintain(settings, SILENT, grace_s=3 * 3600)
+    result = maintain(settings, SILENT, grace_s=3 * 86400)
     assert (result.files, result.young) == (0, 1)
     assert Path(stray.path).exists()
 

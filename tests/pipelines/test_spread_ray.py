@@ -124,16 +124,17 @@ def test_a_flow_shows_its_batches_and_none_of_their_secrets(cluster: Path) -> No
 
 
 @pytest.mark.usefixtures("cluster")
-def test_ingest_on_ray_equals_ingest_in_processes(
-    ingested_once: Settings, synthetic_root: Path, tmp_path: Path
-) -> None:
+def test_ingest_on_ray_equals_ingest_in_processes(synthetic_root: Path, tmp_path: Path) -> None:
     """Every row and every shard, whose names are the hashes of their bytes."""
-    compute = ON_RAY.model_copy(update={"batch_clips": ingested_once.compute.batch_clips})
-    settings = Settings(home=tmp_path / "ray", compute=compute)
-    ingest(settings, SilentProgress(), corpus="synthetic", root=synthetic_root)
-    assert fingerprint(settings) == fingerprint(ingested_once)
-    assert shards(settings) == shards(ingested_once)
-    assert shards(settings)
+    on_ray, in_processes = (
+        Settings(home=tmp_path / runner, compute=ON_RAY.model_copy(update={"runner": runner}))
+        for runner in ("ray", "processes")
+    )
+    for settings in (on_ray, in_processes):
+        ingest(settings, SilentProgress(), corpus="synthetic", root=synthetic_root)
+    assert fingerprint(on_ray) == fingerprint(in_processes)
+    assert shards(on_ray) == shards(in_processes)
+    assert shards(on_ray)
 
 
 @pytest.mark.slow

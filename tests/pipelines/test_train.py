@@ -124,7 +124,7 @@ ORIGIN = {"corpus": "synthetic", "labels": "intended", "round_id": None, "arm": 
 OTHER_PLANS = {
     "seed": ({"training": {"seed": 1}}, {}, "full"),
     "loss": ({"training": {"loss": "focal"}}, {}, "full"),
-    "features": ({"audio": {"hop": 160}}, {}, "full"),
+    "features": ({"features": {"hop": 160}}, {}, "full"),
     "copies": ({"training": {"speed_perturbation": False}}, {}, "full"),
     "labels": ({}, {"labels": "run"}, "full"),
     "arm": ({}, {"arm": "active"}, "full"),
