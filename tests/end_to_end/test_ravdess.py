@@ -84,12 +84,14 @@ def test_all_of_ravdess_killed_on_the_way(
     other, chance = tmp_path / "other", random.Random(0)
     other.mkdir()
     ingest(settings, SILENT, corpus="ravdess", root=ravdess)
-    for snapshot in (9, 13):
-        run = Run(other, "ingest", "ravdess", ravdess, "--json")
+    for snapshot in (3, 8):
+        # Many commits, so that there is much to be killed between.
+        often = {"COMPUTE__COMMIT_S": 0, "COMPUTE__BATCH_CLIPS": 64}
+        run = Run(other, "ingest", "ravdess", ravdess, "--json", **often)
         home = other / ".serloop"
         assert run.kill_when(
             lambda home=home, snapshot=snapshot: count_snapshots(home) >= snapshot,
-            delay_s=chance.uniform(0, 2),
+            delay_s=chance.uniform(0, 0.3),
         )
     Run(other, "ingest", "ravdess", ravdess, "--json").finish()
     assert fingerprint(Settings(home=other / ".serloop")) == fingerprint(settings)
