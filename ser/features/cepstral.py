@@ -1,6 +1,5 @@
 """Mel-frequency cepstral coefficients: the shape of the spectrum in few numbers."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -8,13 +7,12 @@ import numpy as np
 import scipy.fft
 
 from ser.audio.pcm import Waveform
-from ser.features.ragged import RaggedFeatures
-from ser.features.record import Block, Parameter, check_ranges, fill_clips, name_feature_set
+from ser.features.record import Block, FeatureSet, Parameter, check_ranges
 from ser.features.spectral import LogMel
 
 
 @dataclass(frozen=True)
-class Mfcc:
+class Mfcc(FeatureSet):
     """Compute cepstral coefficients of many clips, with their slopes over time.
 
     The orthonormal DCT-II of each frame of `LogMel`, cut after ``coefficients`` numbers; frames
@@ -90,11 +88,6 @@ class Mfcc:
             "transform": "dct_2_orthonormal",
         }
 
-    @property
-    def feature_set(self) -> str:
-        """Name of this parameter set, ``mfcc-`` and a hash of `parameters`."""
-        return name_feature_set(self.parameters)
-
     @cached_property
     def log_mel(self) -> LogMel:
         """The spectrogram under the cepstrum."""
@@ -108,21 +101,9 @@ class Mfcc:
             self.f_max,
         )
 
-    def compute(self, waveforms: Sequence[Waveform]) -> RaggedFeatures:
-        """Return the cepstral frames of each clip.
-
-        Args:
-            waveforms: One mono ``(S,)`` array per clip, S ≥ 1: float32 in [−1, 1], or int16,
-                which is divided by 32768.
-
-        Returns:
-            One ``(1 + S // hop, coefficients · (1 + deltas))`` block per clip.
-
-        Raises:
-            ConfigurationError: If a waveform is not 1-D, is empty, has another dtype, or holds
-                NaN or infinity.
-        """
-        return fill_clips(waveforms, self.log_mel.count_frames, self.bands, self._fill)
+    def count_frames(self, samples: int) -> int:
+        """Return the number of frames of a clip of ``samples`` samples."""
+        return self.log_mel.count_frames(samples)
 
     def _fill(self, waveform: Waveform, block: Block) -> None:
         spectrogram = self.log_mel.compute([waveform])[0]

@@ -4,7 +4,6 @@ openSMILE's licence forbids commercial use without an agreement with audEERING, 
 optional extra, and nothing else of serloop needs it.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,15 +12,14 @@ import numpy as np
 
 from ser.audio.pcm import Waveform, from_pcm16
 from ser.errors import ConfigurationError
-from ser.features.ragged import RaggedFeatures
-from ser.features.record import Block, Parameter, check_ranges, fill_clips, name_feature_set
+from ser.features.record import Block, FeatureSet, Parameter, check_ranges
 
 FUNCTIONALS = 88
 SHORTEST_S = 0.1  # openSMILE gives NaN for clips under about 60 ms
 
 
 @dataclass(frozen=True)
-class Egemaps:
+class Egemaps(FeatureSet):
     """Compute the eGeMAPS v02 functionals of many clips, one frame of 88 numbers each.
 
     The only feature set whose frame is the whole clip. Clips under 0.1 s are extended to it
@@ -66,26 +64,9 @@ class Egemaps:
             "shortest_s": SHORTEST_S,
         }
 
-    @property
-    def feature_set(self) -> str:
-        """Name of this parameter set, ``egemaps-`` and a hash of `parameters`."""
-        return name_feature_set(self.parameters)
-
-    def compute(self, waveforms: Sequence[Waveform]) -> RaggedFeatures:
-        """Return the functionals of each clip.
-
-        Args:
-            waveforms: One mono ``(S,)`` array per clip, S ≥ 1: float32 in [−1, 1], or int16,
-                which is divided by 32768.
-
-        Returns:
-            One ``(1, 88)`` block per clip.
-
-        Raises:
-            ConfigurationError: If openSMILE is not installed, or a waveform is not 1-D, is
-                empty, has another dtype, or holds NaN or infinity.
-        """
-        return fill_clips(waveforms, lambda _: 1, self.bands, self._fill)
+    def count_frames(self, samples: int) -> int:  # noqa: ARG002 - the whole clip is one frame
+        """Return 1: the frame is the whole clip."""
+        return 1
 
     def _fill(self, waveform: Waveform, block: Block) -> None:
         samples = from_pcm16(waveform)

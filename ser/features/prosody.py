@@ -8,14 +8,12 @@ import numpy.typing as npt
 
 from ser.audio.pcm import Waveform, from_pcm16
 from ser.features.pitch import track_pitch
-from ser.features.ragged import RaggedFeatures
 from ser.features.record import (
     Block,
+    FeatureSet,
     Parameter,
     check_ranges,
     cut_frames,
-    fill_clips,
-    name_feature_set,
 )
 
 COLUMNS = ("log_f0", "voicing", "log_energy", "rate_hz")
@@ -24,7 +22,7 @@ DECIBELS = 10 / np.log(10)  # of one neper of power
 
 
 @dataclass(frozen=True)
-class Prosody:
+class Prosody(FeatureSet):
     """Compute the prosody of many clips: four numbers per frame, named in `COLUMNS`.
 
     - ``log_f0``: natural logarithm of the pitch in Hz; 0 in frames without voice.
@@ -100,30 +98,9 @@ class Prosody:
             "padding": "centred_zeros",
         }
 
-    @property
-    def feature_set(self) -> str:
-        """Name of this parameter set, ``prosody-`` and a hash of `parameters`."""
-        return name_feature_set(self.parameters)
-
     def count_frames(self, samples: int) -> int:
         """Return the number of frames of a clip of ``samples`` samples."""
         return 1 + samples // self.hop
-
-    def compute(self, waveforms: Sequence[Waveform]) -> RaggedFeatures:
-        """Return the prosody of each clip.
-
-        Args:
-            waveforms: One mono ``(S,)`` array per clip, S ≥ 1: float32 in [−1, 1], or int16,
-                which is divided by 32768.
-
-        Returns:
-            One ``(1 + S // hop, 4)`` block per clip.
-
-        Raises:
-            ConfigurationError: If a waveform is not 1-D, is empty, has another dtype, or holds
-                NaN or infinity.
-        """
-        return fill_clips(waveforms, self.count_frames, self.bands, self._fill)
 
     def _fill(self, waveform: Waveform, block: Block) -> None:
         samples = from_pcm16(waveform)

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,24 +17,29 @@ Parameter = int | float | str
 Block = npt.NDArray[np.float32]
 
 
-class FeatureSet(Protocol):
+class FeatureSet(ABC):
     """One way to compute features: a frozen record of parameters that can be applied."""
 
-    @property
-    def sample_rate(self) -> int:
-        """Rate of the waveforms it takes, Hz."""
+    sample_rate: int
 
     @property
+    @abstractmethod
     def bands(self) -> int:
         """D, the numbers in each frame."""
 
     @property
+    @abstractmethod
     def parameters(self) -> dict[str, Parameter]:
         """Everything the values depend on, ready for JSON; ``kind`` names the class."""
 
     @property
     def feature_set(self) -> str:
         """Name of this parameter set: its kind and a hash of `parameters`."""
+        return name_feature_set(self.parameters)
+
+    @abstractmethod
+    def count_frames(self, samples: int) -> int:
+        """Return the number of frames of a clip of ``samples`` samples."""
 
     def compute(self, waveforms: Sequence[Waveform]) -> RaggedFeatures:
         """Return the frames of each clip; a clip's frames never depend on its batch mates.
@@ -43,10 +48,25 @@ class FeatureSet(Protocol):
             waveforms: One mono ``(S,)`` array per clip, S ≥ 1: float32 in [−1, 1], or int16,
                 which is divided by 32768.
 
+        Returns:
+            One ``(F, bands)`` block per clip, F from `count_frames`.
+
         Raises:
             ConfigurationError: If a waveform is not 1-D, is empty, has another dtype, or holds
-                NaN or infinity.
+                NaN or infinity, or if a library that it takes is not installed.
         """
+        for position, waveform in enumerate(waveforms):
+            _check_waveform(waveform, position)
+        frames = np.array([self.count_frames(len(w)) for w in waveforms], dtype=np.int64)
+        values = np.empty((int(frames.sum()), self.bands), dtype=np.float32)
+        features = RaggedFeatures.from_flat(values, frames, self.bands)
+        for waveform, block in zip(waveforms, features, strict=True):
+            self._fill(waveform, block)
+        return features
+
+    @abstractmethod
+    def _fill(self, waveform: Waveform, block: Block) -> None:
+        """Write the frames of one clip into its ``(F, bands)`` block."""
 
 
 def name_feature_set(parameters: Mapping[str, Parameter]) -> str:
@@ -62,34 +82,6 @@ def name_feature_set(parameters: Mapping[str, Parameter]) -> str:
     canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     return f"{parameters['kind']}-{digest[:HASH_DIGITS]}"
-
-
-def fill_clips(
-    waveforms: Sequence[Waveform],
-    count_frames: Callable[[int], int],
-    bands: int,
-    fill: Callable[[Waveform, Block], None],
-) -> RaggedFeatures:
-    """Compute clip after clip into one array, each by itself.
-
-    Args:
-        waveforms: One mono ``(S,)`` array per clip.
-        count_frames: Samples of a clip → its frames.
-        bands: D.
-        fill: Writes the frames of a waveform into its ``(F, D)`` block.
-
-    Raises:
-        ConfigurationError: If a waveform is not 1-D, is empty, has another dtype than float32
-            and int16, or holds NaN or infinity.
-    """
-    for position, waveform in enumerate(waveforms):
-        _check_waveform(waveform, position)
-    frames = np.array([count_frames(len(w)) for w in waveforms], dtype=np.int64)
-    values = np.empty((int(frames.sum()), bands), dtype=np.float32)
-    features = RaggedFeatures.from_flat(values, frames, bands)
-    for waveform, block in zip(waveforms, features, strict=True):
-        fill(waveform, block)
-    return features
 
 
 def cut_frames(

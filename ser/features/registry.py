@@ -12,8 +12,7 @@ from ser.features.prosody import Prosody
 from ser.features.record import FeatureSet, Parameter
 from ser.features.spectral import LogMel
 
-FeatureClass = type[LogMel] | type[Mfcc] | type[Prosody] | type[Egemaps]
-KINDS: Mapping[str, FeatureClass] = MappingProxyType(
+KINDS: Mapping[str, type[LogMel | Mfcc | Prosody | Egemaps]] = MappingProxyType(
     {"log_mel": LogMel, "mfcc": Mfcc, "prosody": Prosody, "egemaps": Egemaps}
 )
 

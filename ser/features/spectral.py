@@ -1,6 +1,5 @@
 """Log-mel spectrogram: the energy of speech over time and perceived pitch."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
@@ -12,14 +11,12 @@ import scipy.sparse
 from ser.audio.pcm import PCM16_SCALE, Waveform
 from ser.errors import ConfigurationError
 from ser.features.mel import mel_filters
-from ser.features.ragged import RaggedFeatures
 from ser.features.record import (
     Block,
+    FeatureSet,
     Parameter,
     check_ranges,
     cut_frames,
-    fill_clips,
-    name_feature_set,
 )
 
 # Arrays below 128 KiB, from which malloc asks the system for fresh pages: those cost twice as
@@ -28,7 +25,7 @@ BLOCK_BYTES = 120_000
 
 
 @dataclass(frozen=True)
-class LogMel:
+class LogMel(FeatureSet):
     """Compute ``log(power mel spectrum + floor)`` of many clips.
 
     Frame ``t`` of a clip is centred on sample ``t · hop``: samples before the start and after
@@ -58,6 +55,10 @@ class LogMel:
         ([63, 1], 64)
         >>> round(float(features[0].max()), 2)
         -13.82
+        >>> LogMel().feature_set == LogMel(hop=256).feature_set
+        True
+        >>> LogMel().feature_set == LogMel(hop=160).feature_set
+        False
 
     Reference:
         S. B. Davis and P. Mermelstein, "Comparison of parametric representations for
@@ -89,18 +90,6 @@ class LogMel:
         }
 
     @property
-    def feature_set(self) -> str:
-        """Name of this parameter set, ``log_mel-`` and a hash of `parameters`.
-
-        Example:
-            >>> LogMel().feature_set == LogMel(hop=256).feature_set
-            True
-            >>> LogMel().feature_set == LogMel(hop=160).feature_set
-            False
-        """
-        return name_feature_set(self.parameters)
-
-    @property
     def filters(self) -> npt.NDArray[np.float32]:
         """The mel filters, ``(n_fft // 2 + 1, bands)``."""
         return _filters(self).T.toarray()  # type: ignore[no-any-return]
@@ -108,22 +97,6 @@ class LogMel:
     def count_frames(self, samples: int) -> int:
         """Return the number of frames of a clip of ``samples`` samples."""
         return 1 + samples // self.hop
-
-    def compute(self, waveforms: Sequence[Waveform]) -> RaggedFeatures:
-        """Return the log-mel frames of each clip.
-
-        Args:
-            waveforms: One mono ``(S,)`` array per clip, S ≥ 1: float32 in [−1, 1], or int16,
-                which is divided by 32768.
-
-        Returns:
-            One ``(1 + S // hop, bands)`` block per clip, natural logarithm of power.
-
-        Raises:
-            ConfigurationError: If a waveform is not 1-D, is empty, has another dtype, or holds
-                NaN or infinity.
-        """
-        return fill_clips(waveforms, self.count_frames, self.bands, self._fill)
 
     def _fill(self, waveform: Waveform, block: Block) -> None:
         window = _window(self.n_fft, 1 / PCM16_SCALE if waveform.dtype == np.int16 else 1.0)

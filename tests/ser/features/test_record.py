@@ -1,10 +1,12 @@
 """What all kinds of features share."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from ser.errors import ConfigurationError
-from ser.features.record import check_ranges, cut_frames, fill_clips, name_feature_set
+from ser.features.record import FeatureSet, check_ranges, cut_frames, name_feature_set
 from ser.features.spectral import LogMel
 
 
@@ -25,14 +27,35 @@ def test_frames_are_centred_on_every_hop(samples):
     assert frames[:, 2].tolist() == expected
 
 
-def test_blocks_are_filled_in_place():
-    """Every clip writes its own rows and no others."""
+@dataclass(frozen=True)
+class Lengths(FeatureSet):
+    """Say in every frame how long the clip is, one frame per sample."""
 
-    def fill(waveform, block):
+    sample_rate: int = 16000
+
+    @property
+    def bands(self) -> int:
+        """One number."""
+        return 1
+
+    @property
+    def parameters(self):
+        """Nothing but the kind."""
+        return {"kind": "lengths"}
+
+    def count_frames(self, samples):
+        """As many as there are samples."""
+        return samples
+
+    def _fill(self, waveform, block):
         block[:] = len(waveform)
 
-    features = fill_clips([np.zeros(n, np.float32) for n in (2, 1)], lambda n: n, 1, fill)
+
+def test_blocks_are_filled_in_place():
+    """Every clip writes its own rows and no others."""
+    features = Lengths().compute([np.zeros(n, np.float32) for n in (2, 1)])
     assert features.values[:, 0].tolist() == [2, 2, 1]
+    assert Lengths().feature_set == name_feature_set({"kind": "lengths"})
 
 
 def test_the_first_parameter_out_of_range_is_named():
