@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from annotation.columns import FloatArray
 from annotation.errors import AnnotationError
-from annotation.votes import FloatArray
 
 CREMA_D_CLASSES: Final = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 """Class order of both axes of `CREMA_D_VOICE_CONFUSION`."""

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from annotation.columns import FloatArray
 from annotation.confusion import confusion_for
 from annotation.errors import AnnotationError
-from annotation.votes import VOTE_SCHEMA, FloatArray
+from annotation.votes import VOTE_SCHEMA
 
 SOURCE: Final = "simulated"
 """The `source` of every simulated vote, so that none is mistaken for a person's."""

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import (
+    IntArray,
+    as_int64,
+    check_known,
+    encode,
+    name_annotators,
+    single_modality,
+)
 from annotation.errors import VoteError
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 VOTE_SCHEMA: Final = pa.schema(
     [
@@ -37,9 +41,6 @@ VOTE_SCHEMA: Final = pa.schema(
     ]
 )
 """One row per judgement, or per anonymous count of equal judgements (`annotator` null)."""
-
-ANONYMOUS: Final = "anonymous:"
-"""Prefix of the pseudo-annotators that hold anonymous counts; no person may bear it."""
 
 _READ: Final = ("clip_id", "modality", "annotator", "label", "count", "source")
 
@@ -135,9 +136,9 @@ def build_vote_matrix(votes: pa.Table, classes: Sequence[str]) -> VoteMatrix:
     table = _labelled(votes)
     _check_rows(table)
     labels = _label_index(table, names)
-    modality = _single_modality(table)
-    clips, clip_index = _encode(table["clip_id"])
-    annotators, annotator_index = _encode(_annotator_names(table))
+    modality = single_modality(table)
+    clips, clip_index = encode(table["clip_id"])
+    annotators, annotator_index = encode(name_annotators(table))
     counts = table["count"].to_numpy().astype(np.int64)
     cell = (clip_index * max(len(annotators), 1) + annotator_index) * len(names) + labels
     cell, counts = _sum_by_cell(cell, counts)
@@ -195,10 +196,7 @@ _READ_SCHEMA: Final = pa.schema([VOTE_SCHEMA.field(name).with_nullable(True) for
 
 
 def _check_rows(table: pa.Table) -> None:
-    for name in ("clip_id", "modality", "count", "source"):
-        if table[name].null_count:
-            msg = f"`{name}` must be known for every vote, but {table[name].null_count} are null"
-            raise VoteError(msg)
+    check_known(table, "vote")
     too_low = table.filter(pc.less(table["count"], 1))
     if too_low.num_rows:
         msg = (
@@ -218,44 +216,7 @@ def _label_index(table: pa.Table, classes: tuple[str, ...]) -> IntArray:
             "or select the votes of this taxonomy only"
         )
         raise VoteError(msg)
-    return _as_int64(index)
-
-
-def _single_modality(table: pa.Table) -> str | None:
-    found: list[str] = sorted(pc.unique(table["modality"]).to_pylist())
-    if len(found) > 1:
-        msg = (
-            f"`votes` mixes the modalities {found}: what is heard and what is seen are different "
-            "judgements; build one matrix per modality"
-        )
-        raise VoteError(msg)
-    return found[0] if found else None
-
-
-def _annotator_names(table: pa.Table) -> pa.ChunkedArray:
-    named = table["annotator"]
-    reserved = pc.unique(named.filter(pc.starts_with(named, ANONYMOUS))).drop_null()
-    if len(reserved):
-        msg = (
-            f"`annotator` `{reserved[0]}` bears the prefix `{ANONYMOUS}` reserved for pooled "
-            "counts; leave `annotator` null for anonymous votes"
-        )
-        raise VoteError(msg)
-    if not named.null_count:
-        return named
-    pools = pc.binary_join_element_wise(
-        ANONYMOUS.rstrip(":"), table["source"], table["modality"], ":"
-    )
-    return pc.coalesce(named, pools)
-
-
-def _encode(column: pa.ChunkedArray) -> tuple[tuple[str, ...], IntArray]:
-    """Return the distinct values in ascending order and each row's position among them."""
-    encoded = column.combine_chunks().dictionary_encode()
-    order = pc.array_sort_indices(encoded.dictionary).to_numpy()
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return tuple(encoded.dictionary.take(order).to_pylist()), rank[_as_int64(encoded.indices)]
+    return as_int64(index)
 
 
 def _sum_by_cell(cell: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
@@ -265,7 +226,3 @@ def _sum_by_cell(cell: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
     cell = cell[order]
     starts = np.flatnonzero(np.diff(cell, prepend=cell[0] - 1))
     return cell[starts], np.add.reduceat(counts[order], starts)
-
-
-def _as_int64(values: pa.Array | pa.ChunkedArray) -> IntArray:
-    return np.asarray(values.to_numpy(), dtype=np.int64)

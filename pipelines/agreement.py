@@ -22,8 +22,9 @@ from annotation.agreement import (
     people_per_class,
     rating_alpha,
 )
+from annotation.columns import FloatArray, IntArray
 from annotation.ratings import build_rating_matrix
-from annotation.votes import FloatArray, IntArray, VoteMatrix, build_vote_matrix
+from annotation.votes import VoteMatrix, build_vote_matrix
 from pipelines.campaign import ANSWER_SOURCES
 from pipelines.errors import NothingToDoError
 from pipelines.opinions import RATED, Opinions, intended_labels, read_opinions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 
 class Anderson:

@@ -16,7 +16,8 @@ from annotation.aggregation.sparse_votes import (
     sum_columns,
     vote_shares,
 )
-from annotation.votes import FloatArray, VoteMatrix
+from annotation.columns import FloatArray
+from annotation.votes import VoteMatrix
 
 FLOOR: Final = 1e-10
 """Least weight of an answer that was given, in votes: the log of zero would veto a class."""

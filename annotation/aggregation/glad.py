@@ -12,8 +12,9 @@ from scipy.special import expit
 from annotation.aggregation.parameters import check_iteration, check_parameter
 from annotation.aggregation.result import Consensus, conclude
 from annotation.aggregation.sparse_votes import normalise_log
+from annotation.columns import ANONYMOUS, FloatArray
 from annotation.errors import VoteError
-from annotation.votes import ANONYMOUS, FloatArray, VoteMatrix
+from annotation.votes import VoteMatrix
 
 _PRIOR_MEAN: Final = 1.0
 """Mean of the unit normal priors of ability and log easiness; crowd-kit's choice too."""

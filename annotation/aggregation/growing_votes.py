@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from scipy import sparse
 
-from annotation.votes import FloatArray, IntArray, VoteMatrix
+from annotation.columns import FloatArray, IntArray
+from annotation.votes import VoteMatrix
 
 _MERGE_AT = 0.1
 

@@ -17,7 +17,8 @@ from annotation.aggregation.sparse_votes import (
     normalise_log,
     vote_shares,
 )
-from annotation.votes import FloatArray, VoteMatrix
+from annotation.columns import FloatArray
+from annotation.votes import VoteMatrix
 
 Prevalence = Literal["tested", "learnt", "even"]
 

@@ -15,7 +15,8 @@ from annotation.aggregation.sparse_votes import (
     largest_change,
     normalise_log,
 )
-from annotation.votes import FloatArray, VoteMatrix
+from annotation.columns import FloatArray
+from annotation.votes import VoteMatrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

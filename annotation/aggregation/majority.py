@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from annotation.aggregation.result import Consensus, conclude
-from annotation.votes import FloatArray, VoteMatrix
+from annotation.columns import FloatArray
+from annotation.votes import VoteMatrix
 
 
 @dataclass(frozen=True, slots=True)

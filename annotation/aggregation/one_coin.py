@@ -16,7 +16,8 @@ from annotation.aggregation.sparse_votes import (
     normalise_log,
     vote_shares,
 )
-from annotation.votes import FloatArray, VoteMatrix
+from annotation.columns import FloatArray
+from annotation.votes import VoteMatrix
 
 _EPSILON: Final = 1e-10
 

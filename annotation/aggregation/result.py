@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import entr
 
-from annotation.votes import FloatArray, IntArray, VoteMatrix
+from annotation.columns import FloatArray, IntArray
+from annotation.votes import VoteMatrix
 
 TIE_WIDTH: Final = 1e-9
 """Two leading classes closer than this are tied; 1e6 times the rounding of a softmax."""

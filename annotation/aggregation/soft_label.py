@@ -11,7 +11,8 @@ from scipy.special import digamma
 from annotation.aggregation.parameters import check_iteration
 from annotation.aggregation.result import Consensus, conclude
 from annotation.aggregation.sparse_votes import sum_rows
-from annotation.votes import FloatArray, VoteMatrix
+from annotation.columns import FloatArray
+from annotation.votes import VoteMatrix
 
 _STRENGTH: Final = (1e-3, 1e6)
 

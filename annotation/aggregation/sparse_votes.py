@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from annotation.votes import FloatArray, IntArray, VoteMatrix
+from annotation.columns import FloatArray, IntArray
+from annotation.votes import VoteMatrix
 
 DECIMALS: Final = 11
 """Log odds against the leading class are rounded to this many decimals; see `normalise_log`."""

@@ -15,8 +15,9 @@ from annotation.aggregation.growing_votes import GrowingVotes
 from annotation.aggregation.parameters import check_iteration, check_parameter
 from annotation.aggregation.result import Consensus, conclude
 from annotation.aggregation.sparse_votes import largest_change, normalise_log, sum_columns
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
-from annotation.votes import FloatArray, IntArray, VoteMatrix, build_vote_matrix
+from annotation.votes import VoteMatrix, build_vote_matrix
 
 _MOST: Final = 0.2
 """Share of clips or votes from which on a pass over all is cheaper than picking rows."""

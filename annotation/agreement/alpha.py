@@ -10,9 +10,9 @@ import numpy as np
 from annotation.agreement.counts import check_counts
 from annotation.agreement.estimate import Statistic
 from annotation.agreement.fleiss import divide
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
 from annotation.ratings.matrix import RatingMatrix
-from annotation.votes import FloatArray, IntArray
 
 MOST_LEVELS: Final = 64
 """Ordered classes that are worked out: each pair of them is a number per clip."""

@@ -9,7 +9,8 @@ import numpy as np
 from annotation.agreement.counts import people_per_class
 from annotation.agreement.estimate import Agreement, Statistic, estimate_by_group
 from annotation.agreement.fleiss import correct_for_chance, divide
-from annotation.votes import ANONYMOUS, FloatArray, IntArray, VoteMatrix
+from annotation.columns import ANONYMOUS, FloatArray, IntArray
+from annotation.votes import VoteMatrix
 
 
 @dataclass(frozen=True, slots=True)

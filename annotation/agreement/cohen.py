@@ -11,7 +11,8 @@ from scipy import sparse
 from annotation.aggregation.parameters import check_parameter
 from annotation.agreement.estimate import Agreement, draw_weights
 from annotation.agreement.fleiss import correct_for_chance, divide
-from annotation.votes import ANONYMOUS, FloatArray, IntArray, VoteMatrix
+from annotation.columns import ANONYMOUS, FloatArray, IntArray
+from annotation.votes import VoteMatrix
 
 _CHUNK: Final = 4_000_000
 _MOST_REPLICATES: Final = 20_000_000

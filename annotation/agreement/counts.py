@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from annotation.columns import ANONYMOUS, FloatArray
 from annotation.errors import VoteError
-from annotation.votes import ANONYMOUS, FloatArray, VoteMatrix
+from annotation.votes import VoteMatrix
 
 
 def people_per_class(votes: VoteMatrix) -> FloatArray:

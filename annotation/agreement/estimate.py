@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import AnnotationError
-from annotation.votes import FloatArray, IntArray
 
 _CHUNK: Final = 4_000_000
 """Entries of resampling weights held at a time: 32 MB."""

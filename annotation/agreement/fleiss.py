@@ -6,7 +6,7 @@ import numpy as np
 
 from annotation.agreement.counts import check_counts
 from annotation.agreement.estimate import Statistic
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 
 def fleiss_kappa(counts: FloatArray) -> Statistic:

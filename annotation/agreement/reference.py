@@ -9,8 +9,8 @@ import numpy as np
 from annotation.agreement.counts import check_counts
 from annotation.agreement.estimate import Agreement, Statistic, estimate
 from annotation.agreement.fleiss import divide
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
-from annotation.votes import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

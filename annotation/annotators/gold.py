@@ -9,8 +9,8 @@ import numpy as np
 
 from annotation.annotators.judgements import Judgements
 from annotation.annotators.skill import beta_interval
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
-from annotation.votes import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from annotation.aggregation.result import Consensus
 from annotation.annotators.reference import leave_own_out
+from annotation.columns import FloatArray, IntArray, as_int64
 from annotation.errors import VoteError
-from annotation.votes import FloatArray, IntArray
 
 _NEEDED: Final = ("clip_id", "annotator", "label")
 
@@ -82,8 +82,8 @@ def build_judgements(votes: pa.Table, consensus: Consensus) -> Judgements:
         msg = f"`label` `{unknown}` is none of the consensus's classes {list(consensus.classes)}"
         raise VoteError(msg)
     annotators = tuple(sorted(pc.unique(table["annotator"]).to_pylist()))
-    who = _integers(pc.index_in(table["annotator"], value_set=pa.array(annotators, pa.string())))
-    what, clip_index = _integers(label), _integers(clip.drop_null())
+    who = as_int64(pc.index_in(table["annotator"], value_set=pa.array(annotators, pa.string())))
+    what, clip_index = as_int64(label), as_int64(clip.drop_null())
     cast = np.asarray(table["cast_at"].to_numpy(), np.float64)
     lead = np.asarray(table["lead_time_s"].to_numpy(), np.float64)
     order = _first_of_each(who, clip_index, what, cast)
@@ -132,7 +132,3 @@ def _first_of_each(who: IntArray, clip: IntArray, what: IntArray, cast: FloatArr
     is_new[1:] = ~is_new[1:]
     kept = by_answer[is_new]
     return np.asarray(kept[np.lexsort((what[kept], clip[kept], cast[kept], who[kept]))])
-
-
-def _integers(values: pa.ChunkedArray | pa.Array) -> IntArray:
-    return np.asarray(values.to_numpy(), np.int64)

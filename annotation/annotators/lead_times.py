@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from annotation.annotators.judgements import Judgements
-from annotation.votes import FloatArray, IntArray
+from annotation.columns import FloatArray, IntArray
 
 OUTLIER_Z: Final = 3.5
 """Robust z beyond which a time is an outlier (Iglewicz and Hoaglin 1993)."""

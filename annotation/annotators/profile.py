@@ -15,7 +15,7 @@ from annotation.annotators.runs import find_runs
 from annotation.annotators.skill import measure_skill
 from annotation.annotators.spam import score_spam
 from annotation.annotators.trends import measure_trends
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

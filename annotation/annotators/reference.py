@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from annotation.aggregation.result import Consensus
-from annotation.votes import FloatArray, IntArray
+from annotation.columns import FloatArray, IntArray
 
 _SMALLEST = 1e-9
 

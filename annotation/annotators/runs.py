@@ -8,7 +8,7 @@ import numpy as np
 
 from annotation.annotators.judgements import Judgements
 from annotation.annotators.skill import Skills
-from annotation.votes import FloatArray, IntArray
+from annotation.columns import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from annotation.annotators.judgements import Judgements
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 _FEWEST_VOTES: Final = 10
 _FEWEST_ANNOTATORS: Final = 5

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotation.annotators.judgements import Judgements
 from annotation.annotators.skill import Skills
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 PRIOR_SPAM: Final = 0.05
 """Share of annotators taken for spammers before a vote is seen."""

@@ -10,7 +10,7 @@ from scipy.special import stdtr
 
 from annotation.annotators.judgements import Judgements
 from annotation.annotators.skill import Skills
-from annotation.votes import FloatArray, IntArray
+from annotation.columns import FloatArray, IntArray
 
 FEWEST_VOTES: Final = 20
 """Timed and judged votes below which no trend is told."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from scipy.special import digamma
 
-from annotation.votes import FloatArray, IntArray
+from annotation.columns import FloatArray, IntArray
 
 _SHAPE: Final = (1e-3, 1e6)
 

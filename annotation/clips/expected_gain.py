@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import entr
 
 from annotation.aggregation.result import Consensus
+from annotation.columns import FloatArray
 from annotation.errors import VoteError
 from annotation.sampling.scores import check_posterior
-from annotation.votes import FloatArray
 
 Measure = Literal["entropy", "error"]
 

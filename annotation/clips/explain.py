@@ -18,8 +18,8 @@ from annotation.clips.explanation import (
 )
 from annotation.clips.history import order_events, read_rows, states_of, voter_of
 from annotation.clips.replay import VOTE_SHARES, replay
+from annotation.columns import FloatArray
 from annotation.errors import VoteError
-from annotation.votes import FloatArray
 
 _FLOOR: Final = 1e-300
 

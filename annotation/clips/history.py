@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotation.clips.explanation import State, VoteLine
+from annotation.columns import ANONYMOUS
 from annotation.errors import VoteError
-from annotation.votes import ANONYMOUS, VOTE_SCHEMA
+from annotation.votes import VOTE_SCHEMA
 
 Row = Mapping[str, Any]
 """A row of `VOTE_SCHEMA` by column."""

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from annotation.clips.suspicion import LabelErrors
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
 from annotation.sampling.scores import check_posterior
-from annotation.votes import FloatArray, IntArray
 
 _ROUNDING: Final = 1e-12
 

@@ -12,7 +12,7 @@ from annotation.aggregation.result import TIE_WIDTH, Consensus
 from annotation.clips.expected_gain import average_confusion
 from annotation.clips.explanation import PathStep
 from annotation.clips.history import Event, Row, voter_of
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 VOTE_SHARES: Final = "vote_shares"
 """Name of the path that counts votes, there whatever the aggregators."""

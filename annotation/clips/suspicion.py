@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from annotation.votes import FloatArray, IntArray
+from annotation.columns import FloatArray, IntArray
 
 SUSPECT_SCHEMA: Final = pa.schema(
     [

@@ -10,8 +10,9 @@ import pyarrow as pa
 from scipy.special import digamma, entr
 
 from annotation.clips.dirichlet import fit_dirichlet
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
-from annotation.votes import FloatArray, IntArray, VoteMatrix
+from annotation.votes import VoteMatrix
 
 UNCERTAINTY_SCHEMA: Final = pa.schema(
     [

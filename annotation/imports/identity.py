@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotation.votes import IntArray
+from annotation.columns import IntArray
 
 SEPARATOR = "\x1f"
 NOTHING = "\x1e"

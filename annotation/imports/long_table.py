@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import ANONYMOUS
 from annotation.errors import VoteError
 from annotation.imports.cells import (
     MISSING,
@@ -28,7 +29,7 @@ from annotation.imports.raw import RawTable
 from annotation.imports.result import MODALITIES, ImportedVotes, VoteSource
 from annotation.imports.sieve import Sieve, broken_rows, by_row
 from annotation.label_studio.parse import MAX_LEAD_TIME_S
-from annotation.votes import ANONYMOUS, VOTE_SCHEMA
+from annotation.votes import VOTE_SCHEMA
 
 NAMES: Final = {
     "clip_id": ("clip_id", "task", "question", "item"),

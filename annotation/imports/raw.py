@@ -8,8 +8,8 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
+from annotation.columns import IntArray
 from annotation.errors import VoteError
-from annotation.votes import IntArray
 
 BROKEN_SCHEMA: Final = pa.schema(
     [

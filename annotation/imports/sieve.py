@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import IntArray
 from annotation.imports.raw import RawTable
 from annotation.imports.result import NOTE_SCHEMA, QUARANTINE_SCHEMA, REASONS
-from annotation.votes import IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 

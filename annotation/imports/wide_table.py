@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
 from annotation.imports.cells import add_prefix, as_bool, read_numbers, read_text, read_values
 from annotation.imports.long_table import NAMES, read_long_table
 from annotation.imports.raw import RawTable
 from annotation.imports.result import ImportedVotes, VoteSource
 from annotation.imports.sieve import Sieve, by_row
-from annotation.votes import FloatArray, IntArray
 
 Judgement = Literal["label", "arousal", "valence", "dominance"]
 

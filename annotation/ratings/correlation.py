@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from annotation.columns import FloatArray
 from annotation.ratings.matrix import RatingMatrix
-from annotation.votes import FloatArray
 
 
 def correlate_annotators(ratings: RatingMatrix, reference: FloatArray) -> FloatArray:

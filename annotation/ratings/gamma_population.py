@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 LOWEST_SHAPE: Final = 0.1
 HIGHEST_SHAPE: Final = 1e4

@@ -10,8 +10,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import (
+    ANONYMOUS,
+    FloatArray,
+    IntArray,
+    check_known,
+    encode,
+    name_annotators,
+    single_modality,
+)
 from annotation.errors import VoteError
-from annotation.votes import ANONYMOUS, FloatArray, IntArray
 
 Dimension = Literal["arousal", "valence", "dominance"]
 
@@ -104,9 +112,9 @@ def build_rating_matrix(votes: pa.Table, dimension: Dimension) -> RatingMatrix:
         ((2, 2), [2.0, 2.0])
     """
     table = _rated(votes, dimension)
-    modality = _single_modality(table)
-    clips, clip = _encode(table["clip_id"])
-    annotators, who = _encode(_annotator_names(table))
+    modality = single_modality(table)
+    clips, clip = encode(table["clip_id"])
+    annotators, who = encode(name_annotators(table))
     rating = np.asarray(table[dimension].to_numpy(), np.float64)
     count = np.asarray(table["count"].to_numpy(), np.int64)
     is_pool = np.array([name.startswith(ANONYMOUS) for name in annotators], np.bool_)
@@ -130,10 +138,7 @@ def _rated(votes: pa.Table, dimension: str) -> pa.Table:
     if "vote_id" in columns:
         table = table.group_by(list(columns)).aggregate([])
     table = table.filter(pc.is_valid(table[dimension])).combine_chunks()
-    for name in ("clip_id", "modality", "count", "source"):
-        if table[name].null_count:
-            msg = f"`{name}` must be known for every rating, but {table[name].null_count} are null"
-            raise VoteError(msg)
+    check_known(table, "rating")
     bad = table.filter(
         pc.or_(pc.invert(pc.is_finite(table[dimension])), pc.less(table["count"], 1))
     )
@@ -145,42 +150,6 @@ def _rated(votes: pa.Table, dimension: str) -> pa.Table:
         )
         raise VoteError(msg)
     return table
-
-
-def _single_modality(table: pa.Table) -> str | None:
-    found: list[str] = sorted(pc.unique(table["modality"]).to_pylist())
-    if len(found) > 1:
-        msg = (
-            f"`votes` mixes the modalities {found}: what is heard and what is seen are different "
-            "judgements; build one matrix per modality"
-        )
-        raise VoteError(msg)
-    return found[0] if found else None
-
-
-def _annotator_names(table: pa.Table) -> pa.ChunkedArray:
-    named = table["annotator"]
-    reserved = pc.unique(named.filter(pc.starts_with(named, ANONYMOUS))).drop_null()
-    if len(reserved):
-        msg = (
-            f"`annotator` `{reserved[0]}` bears the prefix `{ANONYMOUS}` reserved for pooled "
-            "counts; leave `annotator` null for anonymous ratings"
-        )
-        raise VoteError(msg)
-    pools = pc.binary_join_element_wise(
-        ANONYMOUS.rstrip(":"), table["source"], table["modality"], ":"
-    )
-    return pc.coalesce(named, pools)
-
-
-def _encode(column: pa.ChunkedArray) -> tuple[tuple[str, ...], IntArray]:
-    """Return the distinct values in ascending order and each row's position among them."""
-    encoded = column.combine_chunks().dictionary_encode()
-    order = pc.array_sort_indices(encoded.dictionary).to_numpy()
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    names = tuple(encoded.dictionary.take(order).to_pylist())
-    return names, rank[np.asarray(encoded.indices.to_numpy(), np.int64)]
 
 
 def _merge(

@@ -8,9 +8,9 @@ from typing import Final, Self
 import numpy as np
 from scipy import sparse
 
+from annotation.columns import FloatArray
 from annotation.ratings.gamma_population import LOWEST_SHAPE, fit_gamma
 from annotation.ratings.matrix import RatingMatrix
-from annotation.votes import FloatArray
 
 SMALLEST_NOISE: Final = 1e-3
 """Noise is at least this share of the ratings' deviation: no scale is read more finely."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
 from annotation.ratings.matrix import RatingMatrix
-from annotation.votes import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

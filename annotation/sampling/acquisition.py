@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from annotation.columns import FloatArray, IntArray
 from annotation.errors import SamplingError
-from annotation.votes import FloatArray, IntArray
 
 Arm = Literal["active", "random"]
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy.typing as npt
 
-from annotation.votes import FloatArray
+from annotation.columns import FloatArray
 
 
 class UtilityScore(Protocol):

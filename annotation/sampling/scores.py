@@ -9,9 +9,9 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from annotation.columns import FloatArray
 from annotation.errors import SamplingError
 from annotation.sampling.protocol import UtilityScore
-from annotation.votes import FloatArray
 
 Strategy = Literal["entropy", "margin", "least_confidence"]
 

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import FloatArray, IntArray
 from annotation.taxonomies.compiled import DROPPED, Columns, CompiledMapping, count_cells
 from annotation.taxonomies.errors import TaxonomyError
 from annotation.taxonomies.loss import MappingLoss, account_cells
-from annotation.votes import FloatArray, IntArray, VoteMatrix
+from annotation.votes import VoteMatrix
 
 LEAST_MASS: Final = 1e-9
 """A posterior with less than this left after dropping says nothing about the other classes."""

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from annotation.columns import IntArray
 from annotation.taxonomies.errors import TaxonomyError
 from annotation.taxonomies.mapping import Split, TaxonomyMap
-from annotation.votes import IntArray
 
 DROPPED: Final = -1
 UNRULED: Final = -2

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import entr
 
+from annotation.columns import IntArray
 from annotation.taxonomies.compiled import CompiledMapping, count_cells
 from annotation.taxonomies.errors import TaxonomyError
 from annotation.taxonomies.mapping import Split, outcomes
-from annotation.votes import IntArray
 
 
 @dataclass(frozen=True, slots=True)
