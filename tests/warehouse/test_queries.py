@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from warehouse import SchemaError, Warehouse, queries
+from warehouse.queries.read import read
 from warehouse.statements import list_statements
 from warehouse.testing import build_warehouse, make_rows
 
@@ -39,8 +40,8 @@ _READS = {
 @pytest.mark.parametrize("name", list_statements("queries"))
 def test_every_statement_is_read_by_its_function(toy: Warehouse, name: str) -> None:
     """Each .sql file has a function of its name, and finds rows in a filled lake."""
-    read: Callable[..., pa.Table] = _READS[name]
-    assert len(read(toy, *_ARGUMENTS.get(name, ()))) > 0
+    select: Callable[..., pa.Table] = _READS[name]
+    assert len(select(toy, *_ARGUMENTS.get(name, ()))) > 0
 
 
 def test_every_function_has_a_statement() -> None:
@@ -51,7 +52,7 @@ def test_every_function_has_a_statement() -> None:
 def test_unexpected_columns_are_refused(toy: Warehouse) -> None:
     """A statement that drifts from its schema fails loudly."""
     with pytest.raises(SchemaError, match="query `select_rounds` returned"):
-        queries._read(toy, "select_rounds", pa.schema([]), campaign=None)
+        read(toy, "select_rounds", pa.schema([]), campaign=None)
 
 
 @pytest.fixture(scope="module")

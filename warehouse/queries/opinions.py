@@ -1,0 +1,102 @@
+"""Reads of what people say."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from warehouse import schemas
+from warehouse.queries.read import columns, count, listed, read
+from warehouse.warehouse import Warehouse
+
+_CLIP_CONSENSUS = pa.schema(
+    [
+        *columns(schemas.CONSENSUS_RUNS, "snapshot", "run_id", "aggregator", "taxonomy"),
+        *columns(schemas.CONSENSUS, "modality", "label", "is_tie", "entropy", "votes"),
+    ]
+)
+_VOTE_TOTALS = pa.schema(
+    [
+        *columns(schemas.CORPORA, "corpus"),
+        *columns(schemas.VOTES, "source", "modality", "taxonomy"),
+        *map(count, ("votes", "clips", "annotators")),
+    ]
+)
+
+
+def select_effective_votes(
+    warehouse: Warehouse,
+    *,
+    corpus: str | None = None,
+    taxonomy: str | None = None,
+    modality: str | None = None,
+    clip_ids: Sequence[str] | None = None,
+) -> pa.Table:
+    """Return the votes that stand, ordered by vote_id.
+
+    A vote stands unless a later row names it in `supersedes`; a retraction is no vote itself, so
+    retracting a correction does not bring the corrected vote back.
+
+    Args:
+        warehouse: An open warehouse.
+        corpus: Only votes on clips of this corpus, known from the clip_id.
+        taxonomy: Only votes in this taxonomy.
+        modality: Only votes on this modality.
+        clip_ids: Only votes on these clips.
+    """
+    return read(
+        warehouse,
+        "select_effective_votes",
+        schemas.VOTES.schema,
+        corpus=corpus,
+        taxonomy=taxonomy,
+        modality=modality,
+        clip_ids=listed(clip_ids),
+    )
+
+
+def select_ledger(warehouse: Warehouse, clip_ids: Sequence[str] | None = None) -> pa.Table:
+    """Return `votes` with superseded ones and retractions, ordered by vote_id.
+
+    Args:
+        warehouse: An open warehouse.
+        clip_ids: Only rows on these clips.
+    """
+    return read(warehouse, "select_ledger", schemas.VOTES.schema, clip_ids=listed(clip_ids))
+
+
+def select_quarantine(warehouse: Warehouse, *, source: str | None = None) -> pa.Table:
+    """Return `quarantine` ordered by source, row and id.
+
+    Args:
+        warehouse: An open warehouse.
+        source: Only rows of this source.
+    """
+    return read(warehouse, "select_quarantine", schemas.QUARANTINE.schema, source=source)
+
+
+def select_consensus(warehouse: Warehouse, run_id: str) -> pa.Table:
+    """Return `consensus` of one run, ordered by clip_id."""
+    return read(warehouse, "select_consensus", schemas.CONSENSUS.schema, run_id=run_id)
+
+
+def select_clip_consensus(warehouse: Warehouse, clip_id: str) -> pa.Table:
+    """Return what every run said of one clip, ordered by the snapshot it read.
+
+    Columns snapshot, run_id, aggregator, taxonomy, modality, label, is_tie, entropy, votes.
+    """
+    return read(warehouse, "select_clip_consensus", _CLIP_CONSENSUS, clip_id=clip_id)
+
+
+def select_consensus_runs(warehouse: Warehouse) -> pa.Table:
+    """Return `consensus_runs` ordered by the snapshot they read."""
+    return read(warehouse, "select_consensus_runs", schemas.CONSENSUS_RUNS.schema)
+
+
+def select_annotators(warehouse: Warehouse, run_id: str) -> pa.Table:
+    """Return `annotators` of one run, ordered by annotator."""
+    return read(warehouse, "select_annotators", schemas.ANNOTATORS.schema, run_id=run_id)
+
+
+def summarise_votes(warehouse: Warehouse) -> pa.Table:
+    """Return corpus, source, modality, taxonomy, votes, clips and annotators of standing votes."""
+    return read(warehouse, "summarise_votes", _VOTE_TOTALS)

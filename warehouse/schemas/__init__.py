@@ -1,0 +1,93 @@
+"""The data contract: every table, its columns, their meaning, and its key.
+
+Rows are appended or superseded, never edited. Tables named in `sql/migrations` are created
+from the same facts; a test holds the two together.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from warehouse.errors import SchemaError
+from warehouse.schemas.learning import ASKS, EVALUATIONS, MODELS, PREDICTIONS, ROUNDS
+from warehouse.schemas.opinions import ANNOTATORS, CONSENSUS, CONSENSUS_RUNS, QUARANTINE, VOTES
+from warehouse.schemas.recordings import (
+    CLIPS,
+    COMPARISONS,
+    CORPORA,
+    DUPLICATES,
+    FEATURE_SETS,
+    FEATURES,
+    REJECTS,
+    SOURCES,
+    WAVEFORMS,
+)
+from warehouse.table import Table
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            CORPORA,
+            CLIPS,
+            SOURCES,
+            REJECTS,
+            DUPLICATES,
+            COMPARISONS,
+            WAVEFORMS,
+            FEATURE_SETS,
+            FEATURES,
+            VOTES,
+            QUARANTINE,
+            CONSENSUS_RUNS,
+            CONSENSUS,
+            ANNOTATORS,
+            MODELS,
+            EVALUATIONS,
+            PREDICTIONS,
+            ROUNDS,
+            ASKS,
+        )
+    }
+)
+
+__all__ = [
+    "ANNOTATORS",
+    "ASKS",
+    "CLIPS",
+    "COMPARISONS",
+    "CONSENSUS",
+    "CONSENSUS_RUNS",
+    "CORPORA",
+    "DUPLICATES",
+    "EVALUATIONS",
+    "FEATURES",
+    "FEATURE_SETS",
+    "MODELS",
+    "PREDICTIONS",
+    "QUARANTINE",
+    "REJECTS",
+    "ROUNDS",
+    "SOURCES",
+    "TABLES",
+    "VOTES",
+    "WAVEFORMS",
+    "find_table",
+]
+
+
+def find_table(name: str) -> Table:
+    """Return the table of that name.
+
+    Args:
+        name: A key of `TABLES`.
+
+    Raises:
+        SchemaError: If there is no such table.
+
+    Example:
+        >>> find_table("votes").key
+        ('vote_id',)
+    """
+    if name not in TABLES:
+        raise SchemaError(f"unknown table `{name}`; expected one of: {', '.join(TABLES)}")
+    return TABLES[name]

@@ -1,0 +1,97 @@
+"""Tables of what is learned and asked: models, their predictions, rounds and asks."""
+
+import pyarrow as pa
+
+from warehouse.schemas.kinds import BIG, FLOATS, INT, REAL, TEXT, TEXTS, optional
+from warehouse.table import Column, Table
+
+MODELS = Table(
+    "models",
+    "A trained model and all it takes to train it again.",
+    ("model_id",),
+    (
+        Column("model_id", TEXT, "Deterministic id."),
+        optional("parent", TEXT, "The model_id it was compared with or started from."),
+        optional("arm", TEXT, "`seed`, `active` or `random`."),
+        optional("round_id", TEXT, "The round it was trained after."),
+        Column("state", TEXT, "`candidate`, `champion`, `retired` or `refused`."),
+        Column("snapshot", BIG, "The snapshot it was trained on."),
+        Column("config", TEXT, "The whole configuration, as JSON."),
+        Column("config_sha256", TEXT, "SHA-256 of `config`."),
+        Column("seed", BIG, "Seed of every random choice."),
+        Column("code_version", TEXT, "Version of serloop."),
+        Column("taxonomy", TEXT, "The class list it predicts."),
+        Column("classes", TEXTS, "C class names in the order of its posteriors."),
+        Column("feature_set", TEXT, "The features it reads."),
+        Column("labels", TEXT, "Where its training labels came from."),
+        Column("train_clips", INT, "How many clips it was trained on."),
+        Column("metrics", TEXT, "Training summary, as JSON."),
+        Column("artifact", TEXT, "Path of the stored weights."),
+        Column("artifact_sha256", TEXT, "SHA-256 of the stored weights."),
+    ),
+)
+
+EVALUATIONS = Table(
+    "evaluations",
+    "One model on one set of clips.",
+    ("evaluation_id",),
+    (
+        Column("evaluation_id", TEXT, "Deterministic id."),
+        Column("model_id", TEXT, "The model."),
+        Column("part", TEXT, "Such as `dev` or `test`."),
+        Column("clips", INT, "How many clips."),
+        Column("speakers", TEXTS, "The speakers in it."),
+        Column("uar", REAL, "Unweighted average recall, in [0, 1]."),
+        Column("war", REAL, "Weighted average recall (accuracy), in [0, 1]."),
+        Column("uar_low", REAL, "Lower end of the interval of `uar`."),
+        Column("uar_high", REAL, "Upper end of the interval of `uar`."),
+        Column("confusion", pa.list_(BIG), "(C, C) counts, row-major, rows are the truth."),
+        Column("classes", TEXTS, "C class names in the order of `confusion`."),
+    ),
+)
+
+PREDICTIONS = Table(
+    "predictions",
+    "One clip under one model.",
+    ("model_id", "clip_id"),
+    (
+        Column("model_id", TEXT, "The model."),
+        Column("clip_id", TEXT, "The clip."),
+        Column("posterior", FLOATS, "(C,) P(class), summing to 1."),
+        Column("embedding", FLOATS, "(E,) the model's summary of the clip."),
+    ),
+)
+
+ROUNDS = Table(
+    "rounds",
+    "One acquisition round: a decision about what to ask.",
+    ("round_id",),
+    (
+        Column("round_id", TEXT, "Deterministic id."),
+        Column("campaign", TEXT, "The annotation campaign."),
+        Column("corpus", TEXT, "The corpus whose clips are the pool."),
+        Column("number", INT, "Its number in the campaign."),
+        optional("model_id", TEXT, "The model that scored the pool; null for a seed round."),
+        Column("strategy", TEXT, "Such as `entropy`."),
+        Column("budget", INT, "How many clips were to be chosen."),
+        Column("random_share", REAL, "Share of the budget drawn at random, in [0, 1]."),
+        Column("test_speakers", TEXTS, "Speakers never asked about, the same in every round."),
+        Column("seed", BIG, "Seed of every random choice."),
+        Column("snapshot", BIG, "The snapshot the pool was read from."),
+    ),
+)
+
+ASKS = Table(
+    "asks",
+    "One clip asked about in one round.",
+    ("ask_id",),
+    (
+        Column("ask_id", TEXT, "Deterministic id."),
+        Column("round_id", TEXT, "The round."),
+        Column("clip_id", TEXT, "The clip."),
+        Column("arm", TEXT, "`seed`, `active` or `random`."),
+        optional("utility", REAL, "Score of asking, higher first; null outside the active arm."),
+        Column("reason", TEXT, "Why this clip, in words."),
+        Column("votes_wanted", INT, "How many votes are wanted."),
+    ),
+)
