@@ -19,7 +19,7 @@ class Tally:
 
     Args:
         added: New clips.
-        unchanged: Files whose content was known.
+        unchanged: Files whose content was known, or was taken in by another run meanwhile.
         speech_s: Seconds of speech in new clips.
         rejected: Newly rejected files by reason.
         flagged: New clips by flag.
@@ -109,6 +109,7 @@ class CommitQueue:
             rest = self._prepare_rest(outcome)
             if rest.job == outcome.job:
                 raise
+            self.tally.unchanged += len(outcome.job.sources) - len(rest.job.sources)
             self._commit_alone(rest)
 
     def _commit(self, outcomes: Sequence[ShardOutcome]) -> None:
@@ -123,5 +124,7 @@ class CommitQueue:
         )
         self._header = {}
         self.tally.added += commit.inserted.get("clips", 0)
+        # A batch that another run has cut alike and committed first is no conflict.
+        self.tally.unchanged += commit.skipped.get("clips", 0)
         for outcome in outcomes:
             self.tally.count(outcome)

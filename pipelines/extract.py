@@ -17,7 +17,7 @@ from pipelines.feature_choice import chosen_features
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
-from pipelines.spread import run_jobs
+from pipelines.spread import start_jobs
 from pipelines.workspace import open_store, s3_access
 from warehouse import S3Access, Shard, Warehouse, queries, write_shard
 
@@ -110,8 +110,9 @@ def extract(
             lacking = _list_lacking(past, corpus, features)
             batches = cut_batches(lacking, settings.compute.batch_clips)
             jobs = (_read_job(past, settings, features, batch) for batch in batches)
-            outcomes = run_jobs(write_features, jobs, settings.compute, count=len(batches))
-            with progress.track("compute features", len(lacking), "clips") as advance:
+            work = start_jobs(write_features, jobs, settings.compute, count=len(batches))
+            tracked = progress.track("compute features", len(lacking), "clips")
+            with work as outcomes, tracked as advance:
                 for shard in outcomes:
                     store.commit(
                         {"feature_sets": feature_set_row(features)},

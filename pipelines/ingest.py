@@ -5,13 +5,13 @@ batch in order. A run killed anywhere leaves whole batches, and the next run mak
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.commits import CommitQueue
+from pipelines.commits import CommitQueue, Tally
 from pipelines.convert import corpus_row, feature_set_row, unrecognised_rows
 from pipelines.duplicates import link_duplicates
 from pipelines.errors import PipelineError
@@ -24,7 +24,7 @@ from pipelines.shards import ShardJob, ShardOutcome, Source, prepare_shard
 from pipelines.spread import count_processes, start_jobs, warm_up
 from pipelines.survey import Survey, survey, survey_again
 from pipelines.workspace import has_warehouse, open_store, s3_access
-from ser.corpora.records import Scan, Unrecognised
+from ser.corpora.records import CorpusInfo, Scan, Unrecognised
 from warehouse import Warehouse, queries
 
 # Enough that a slow batch at the end does not leave the other cores idle for long.
@@ -81,6 +81,23 @@ class IngestResult:
         ]
 
 
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """What one ingest has to take in.
+
+    Args:
+        info: The corpus.
+        scan: Its files.
+        survey: Which of them have to be looked into, and which are gone.
+        reports: What the scan could not make sense of and no earlier ingest has reported.
+    """
+
+    info: CorpusInfo
+    scan: Scan
+    survey: Survey
+    reports: Sequence[Unrecognised]
+
+
 def ingest(
     settings: Settings,
     progress: Progress,
@@ -118,46 +135,21 @@ def ingest(
         if known and known != reader.info.taxonomy.classes:
             reader = find_reader(corpus, root, name, known)
             scan = reader.scan(root)
-        name = reader.info.name
-        found = survey(store, name, scan)
-        odd = new_reports(store, name, scan) if store else list(scan.unrecognised)
-        files = found.changes.num_rows
-        size = choose_batch_size(files, settings.compute)
-        jobs = plan_jobs(settings, name, scan, found, size)
-        outcomes = stack.enter_context(
-            start_jobs(prepare_shard, jobs, settings.compute, count=-(-files // size))
-        )
+        intake = plan_intake(store, reader.info, scan)
+        outcomes = stack.enter_context(start_batches(settings, intake))
         # A new warehouse is made while the workers begin.
         lake = store or stack.enter_context(open_store(settings))
-        queue = CommitQueue(
-            lake,
-            {
-                "corpora": corpus_row(reader.info),
-                "feature_sets": feature_set_row(chosen_features(settings)),
-                "rejects": unrecognised_rows(name, odd),
-                "sources": found.vanished,
-            },
-            message=f"ingest {name}",
-            every_s=settings.compute.commit_s,
-            prepare_rest=lambda outcome: prepare_rest(lake, settings, outcome.job),
-        )
-        with progress.track(f"ingest {name}", files, "files") as advance:
-            for outcome in outcomes:
-                queue.add(outcome)
-                advance(len(outcome.job.sources))
-            queue.finish()
+        tally = commit_batches(lake, settings, intake, outcomes, progress)
         linked = link_duplicates(lake)
         snapshot = lake.snapshot
-    tally = queue.tally
-    tally.rejected.update(report.reason for report in odd)
     return IngestResult(
-        corpus=name,
+        corpus=intake.info.name,
         found=len(scan.utterances),
         added=tally.added,
-        unchanged=found.unchanged + tally.unchanged,
+        unchanged=intake.survey.unchanged + tally.unchanged,
         rejected=dict(tally.rejected),
         flagged=dict(tally.flagged),
-        vanished=found.vanished.num_rows,
+        vanished=intake.survey.vanished.num_rows,
         duplicates=linked.exact + linked.near,
         speech_hours=tally.speech_s / 3600,
         snapshot=snapshot,
@@ -192,6 +184,80 @@ def new_reports(store: Warehouse, corpus: str, scan: Scan) -> list[Unrecognised]
     return [report for report in scan.unrecognised if report.path not in known]
 
 
+def plan_intake(store: Warehouse | None, info: CorpusInfo, scan: Scan) -> Intake:
+    """Return what a scan has found and the warehouse does not know.
+
+    Args:
+        store: The warehouse; None while there is none.
+        info: The corpus.
+        scan: What its reader has found.
+    """
+    reports = new_reports(store, info.name, scan) if store else scan.unrecognised
+    return Intake(info, scan, survey(store, info.name, scan), reports)
+
+
+def start_batches(
+    settings: Settings, intake: Intake
+) -> AbstractContextManager[Iterator[ShardOutcome]]:
+    """Set workers to prepare the files that have to be looked into, batch by batch.
+
+    Args:
+        settings: How audio is prepared, where shards go, and how much of this machine to use.
+        intake: The files.
+
+    Returns:
+        A context manager that gives the outcomes in the scan's order.
+    """
+    files = intake.survey.changes.num_rows
+    size = choose_batch_size(files, settings.compute)
+    jobs = (
+        make_job(settings, intake.info.name, intake.scan.folder, sources)
+        for sources in intake.survey.batches(size)
+    )
+    return start_jobs(prepare_shard, jobs, settings.compute, count=-(-files // size))
+
+
+def commit_batches(
+    store: Warehouse,
+    settings: Settings,
+    intake: Intake,
+    outcomes: Iterable[ShardOutcome],
+    progress: Progress,
+) -> Tally:
+    """Commit batches as they come, before them what is known of the corpus without its audio.
+
+    Args:
+        store: The warehouse.
+        settings: The feature set, how often to commit, and how a part of a batch is prepared again.
+        intake: The corpus.
+        outcomes: Its batches.
+        progress: Where progress is shown.
+
+    Returns:
+        What was new.
+    """
+    queue = CommitQueue(
+        store,
+        {
+            "corpora": corpus_row(intake.info),
+            "feature_sets": feature_set_row(chosen_features(settings)),
+            "rejects": unrecognised_rows(intake.info.name, intake.reports),
+            "sources": intake.survey.vanished,
+        },
+        message=f"ingest {intake.info.name}",
+        every_s=settings.compute.commit_s,
+        prepare_rest=lambda outcome: prepare_rest(store, settings, outcome.job),
+    )
+    files = intake.survey.changes.num_rows
+    with progress.track(f"ingest {intake.info.name}", files, "files") as advance:
+        for outcome in outcomes:
+            queue.add(outcome)
+            advance(len(outcome.job.sources))
+        queue.finish()
+    queue.tally.rejected.update(report.reason for report in intake.reports)
+    return queue.tally
+
+
 def choose_batch_size(files: int, compute: ComputeSettings) -> int:
     """Return how many files a batch gets: as many as are set, or fewer to keep all cores busy.
 
@@ -206,22 +272,6 @@ def choose_batch_size(files: int, compute: ComputeSettings) -> int:
     """
     processes = count_processes(compute.processes, files)
     return max(1, min(compute.batch_clips, -(-files // (BATCHES_PER_PROCESS * processes))))
-
-
-def plan_jobs(
-    settings: Settings, corpus: str, scan: Scan, found: Survey, size: int
-) -> Iterator[ShardJob]:
-    """Yield one job per batch of files.
-
-    Args:
-        settings: How audio is prepared, and where shards go.
-        corpus: Corpus name.
-        scan: Where the files are.
-        found: What has to be looked into.
-        size: Files per batch.
-    """
-    for sources in found.batches(size):
-        yield make_job(settings, corpus, scan.folder, sources)
 
 
 def make_job(settings: Settings, corpus: str, folder: Path, sources: Sequence[Source]) -> ShardJob:

@@ -5,7 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
@@ -33,14 +33,15 @@ PRELOADED = (
 )
 
 
-def run_jobs(
+@contextmanager
+def start_jobs(
     function: Callable[[Job], Outcome],
     jobs: Iterable[Job],
     compute: ComputeSettings,
     *,
     count: int,
-) -> Iterator[Outcome]:
-    """Yield the outcome of each job, in order, from as many processes as help.
+) -> Iterator[Iterator[Outcome]]:
+    """Set as many processes to work as help, and give the outcome of each job, in order.
 
     Jobs are drawn as they are needed and outcomes are not kept, so memory does not grow with
     their number.
@@ -52,35 +53,14 @@ def run_jobs(
         count: Number of jobs, to start no process that would idle.
 
     Returns:
-        The outcomes. An exception of a job is raised in its place.
-    """
-    with start_jobs(function, jobs, compute, count=count) as outcomes:
-        yield from outcomes
-
-
-@contextmanager
-def start_jobs(
-    function: Callable[[Job], Outcome],
-    jobs: Iterable[Job],
-    compute: ComputeSettings,
-    *,
-    count: int,
-) -> Iterator[Iterator[Outcome]]:
-    """Set other processes to work at once; see `run_jobs`.
-
-    Args:
-        function: What to do, a function of a module, since other processes import it.
-        jobs: The batches.
-        compute: How much of this machine to use, and what runs the jobs.
-        count: Number of jobs, to start no process that would idle.
-
-    Returns:
-        A context manager that gives the outcomes; leaving it drops what was not begun.
+        A context manager that gives the outcomes; an exception of a job is raised in its place,
+        and leaving drops what was not begun.
     """
     if compute.runner == "ray":
         from pipelines.spread_ray import run_jobs_on_ray  # noqa: PLC0415 - loads Ray
 
-        yield run_jobs_on_ray(function, jobs, compute)
+        with closing(run_jobs_on_ray(function, jobs, compute)) as outcomes:
+            yield outcomes
         return
     processes = count_processes(compute.processes, count)
     if processes == 1:

@@ -7,7 +7,7 @@ clips and more, so that the tens of milliseconds Prefect spends on a task do not
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
@@ -78,7 +78,7 @@ class Parcel(Generic[J]):
 
 def run_jobs_on_ray(
     function: Callable[[J], R], jobs: Iterable[J], compute: ComputeSettings
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """Yield the outcome of each job, in order, from a Ray cluster.
 
     Without `compute.ray_address` Ray runs on this machine for as long as the jobs last. On a

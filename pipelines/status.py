@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.runner import Row
 from pipelines.settings import Settings
-from pipelines.workspace import open_store
+from pipelines.workspace import has_warehouse, open_store
 from warehouse import queries
 
 
@@ -18,7 +18,7 @@ class Status:
 
     Args:
         catalog: Where it is.
-        snapshot: Its latest snapshot.
+        snapshot: Its latest snapshot; None where there is no warehouse yet.
         corpora: One row per corpus: clips, rejects, speakers, hours, votes.
         votes: One row per taxonomy, modality and source of votes.
         models: The latest models with their test UAR.
@@ -27,12 +27,12 @@ class Status:
     """
 
     catalog: str
-    snapshot: int
-    corpora: tuple[dict[str, Any], ...]
-    votes: tuple[dict[str, Any], ...]
-    models: tuple[dict[str, Any], ...]
-    rounds: tuple[dict[str, Any], ...]
-    failed_checks: tuple[dict[str, Any], ...]
+    snapshot: int | None = None
+    corpora: tuple[dict[str, Any], ...] = ()
+    votes: tuple[dict[str, Any], ...] = ()
+    models: tuple[dict[str, Any], ...] = ()
+    rounds: tuple[dict[str, Any], ...] = ()
+    failed_checks: tuple[dict[str, Any], ...] = ()
 
     def rows(self) -> Sequence[Row]:
         """Return one row per corpus."""
@@ -48,13 +48,16 @@ def read_status(
     """Read what the warehouse holds, or held, and run its data checks.
 
     Args:
-        settings: Where the warehouse is.
+        settings: Where the warehouse is; none is made where there is none.
         snapshot: Look at the past as of this snapshot.
         as_of: Look at the past as of this time, with a zone.
 
     Raises:
         SnapshotError: If there is no such past.
     """
+    is_present = snapshot is None and as_of is None
+    if is_present and not has_warehouse(settings):
+        return Status(_shorten(settings.catalog))
     with open_store(settings, snapshot=snapshot, as_of=as_of) as store:
         uars = {row["model_id"]: row for row in queries.select_evaluations(store).to_pylist()}
         models = sorted(queries.select_models(store).to_pylist(), key=lambda row: row["snapshot"])

@@ -10,6 +10,8 @@ import typer
 from pipelines.commands import options
 from pipelines.commands.session import print_rows, session
 
+BEGIN = "try `serloop demo`, or `serloop ingest CORPUS FOLDER`"
+
 
 def status(
     snapshot: Annotated[
@@ -30,6 +32,9 @@ def status(
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2, default=str))
         return
+    if found.snapshot is None:
+        typer.echo(f"no warehouse at {found.catalog} yet; {BEGIN}")
+        return
     typer.echo(f"warehouse {found.catalog}, snapshot {found.snapshot}")
     for title in ("corpora", "votes", "models", "rounds", "failed_checks"):
         rows = getattr(found, title)
@@ -37,4 +42,4 @@ def status(
             typer.echo(f"\n{title.replace('_', ' ')}")
             print_rows(rows, as_json=False)
     if not found.corpora:
-        typer.echo("nothing yet; try `serloop demo`, or `serloop ingest CORPUS FOLDER`")
+        typer.echo(f"nothing yet; {BEGIN}")

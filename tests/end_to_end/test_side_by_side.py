@@ -27,7 +27,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 def start_together(
     place: Place, arguments: Sequence[Mapping[str, object]], **variables: Sequence[object]
 ) -> list[dict[str, object]]:
-    """Run several ingests at once; return what each has printed.
+    """Run several ingests at once; return what each has printed, after a look at its sums.
 
     Args:
         place: Where the warehouse is.
@@ -45,7 +45,10 @@ def start_together(
         )
         for run, given in enumerate(arguments)
     ]
-    return [json.loads(run.finish())[0] for run in runs]
+    rows = [json.loads(run.finish())[0] for run in runs]
+    for row in rows:
+        assert row["files"] == row["added"] + row["unchanged"] + row["rejected"]
+    return rows
 
 
 def assert_equal(place: Place, other: Place) -> None:

@@ -1,6 +1,6 @@
 """Batches are committed together, whole, and what another run has taken in is not taken twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +45,20 @@ def refuse(outcome: ShardOutcome) -> ShardOutcome:
     raise AssertionError(outcome.job.name)
 
 
+def assert_complete(queue: CommitQueue, batches: Sequence[ShardOutcome]) -> None:
+    """Check that each file of the batches is added, unchanged or rejected, and only once."""
+    tally = queue.tally
+    files = sum(len(batch.job.sources) for batch in batches)
+    assert tally.added + tally.unchanged + tally.rejected.total() == files
+
+
+def commit(queue: CommitQueue, batches: Sequence[ShardOutcome]) -> None:
+    """Give batches to a queue that is then finished."""
+    for batch in batches:
+        queue.add(batch)
+    queue.finish()
+
+
 def test_batches_become_visible_in_one_snapshot(
     store: Warehouse, batches: list[ShardOutcome]
 ) -> None:
@@ -74,19 +88,50 @@ def test_what_another_run_took_in_meanwhile_is_left_out(
     settings: Settings, store: Warehouse, batches: list[ShardOutcome]
 ) -> None:
     """A batch cut in another way shares clips with one that is there: only the rest is added."""
-    queue = make_queue(store, lambda outcome: prepare_rest(store, settings, outcome.job))
     job = batches[0].job
     other = replace(job, sources=(*job.sources[1:], *batches[1].job.sources[:1]))
-    queue.add(prepare_shard(other))
-    queue.finish()
-    for batch in batches:
-        queue.add(batch)
-    queue.finish()
-    assert (queue.tally.added, queue.tally.unchanged) == (8, 0)
+    commit(make_queue(store, refuse), [prepare_shard(other)])
+    queue = make_queue(store, lambda outcome: prepare_rest(store, settings, outcome.job))
+    commit(queue, batches)
+    assert (queue.tally.added, queue.tally.unchanged) == (5, 3)
+    assert_complete(queue, batches)
     clips = queries.select_clips(store)
     assert (clips.num_rows, set(clips["revision"].to_pylist())) == (8, {1})
     assert queries.count_rows(store)["waveforms"] == 8
     assert queries.count_rows(store)["sources"] == 8
+
+
+def test_what_is_taken_in_while_the_rest_is_prepared_is_left_out_too(
+    settings: Settings, store: Warehouse, batches: list[ShardOutcome]
+) -> None:
+    """Each time that another run is quicker, what is left is less, and every file is counted."""
+    job = batches[0].job
+    early, late = (prepare_shard(replace(job, sources=(file,))) for file in job.sources[1:])
+
+    def prepare_slowly(outcome: ShardOutcome) -> ShardOutcome:
+        rest = prepare_rest(store, settings, outcome.job)
+        commit(make_queue(store, refuse), [late])
+        return rest
+
+    commit(make_queue(store, refuse), [early])
+    queue = make_queue(store, prepare_slowly)
+    commit(queue, batches[:1])
+    assert (queue.tally.added, queue.tally.unchanged) == (1, 2)
+    assert_complete(queue, batches[:1])
+    assert queries.select_clips(store)["revision"].to_pylist() == [1, 1, 1]
+
+
+def test_a_batch_that_another_run_took_in_whole_is_unchanged(
+    store: Warehouse, batches: list[ShardOutcome]
+) -> None:
+    """Two runs that cut alike have no conflict: the later one has nothing to add."""
+    queues = [make_queue(store, refuse) for _ in range(2)]
+    commit(queues[0], batches[1:])
+    commit(queues[1], batches)
+    assert [queue.tally.added for queue in queues] == [5, 3]
+    assert [queue.tally.unchanged for queue in queues] == [0, 5]
+    assert_complete(queues[0], batches[1:])
+    assert_complete(queues[1], batches)
 
 
 def test_a_conflict_that_does_not_go_away_is_raised(

@@ -25,6 +25,7 @@ from pipelines.errors import SettingsError
 from pipelines.ingest import ingest
 from pipelines.progress import SilentProgress
 from pipelines.settings import ComputeSettings, Settings
+from pipelines.spread import start_jobs
 from pipelines.spread_ray import OBJECT_STORE_BYTES, WINDOW, Parcel, run_jobs_on_ray
 from tests.end_to_end.runs import Run, fingerprint
 from tests.pipelines.batches import Batch, RefusedError, give_back, work
@@ -81,11 +82,12 @@ def test_outcomes_come_in_order_from_other_processes() -> None:
 
 @pytest.mark.usefixtures("cluster")
 def test_jobs_are_drawn_as_they_are_needed() -> None:
-    """A million batches are never in flight together, whoever stops early."""
+    """A million batches are never in flight together, and who leaves early ends them."""
     drawn = []
-    outcomes = run_jobs_on_ray(work, (drawn.append(n) or Batch(n) for n in range(1000)), ON_RAY)
-    assert next(outcomes)[0] == 0
-    outcomes.close()
+    jobs = (drawn.append(n) or Batch(n) for n in range(1000))
+    with start_jobs(work, jobs, ON_RAY, count=1000) as outcomes:
+        assert next(outcomes)[0] == 0
+    assert list(outcomes) == []
     assert len(drawn) == WINDOW * CORES + 1
 
 

@@ -1,10 +1,16 @@
 """Status says what the warehouse holds, without secrets."""
 
-import pytest
+import json
+from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import app
 from pipelines.settings import Settings
 from pipelines.status import read_status
 from pipelines.workspace import open_store
+from warehouse import WarehouseError
 from warehouse.testing import make_rows
 
 
@@ -55,5 +61,34 @@ def test_failed_checks_say_why(settings: Settings) -> None:
 
 def test_an_empty_warehouse_is_empty(settings: Settings) -> None:
     """Nothing is no error."""
+    with open_store(settings) as store:
+        snapshot = store.snapshot
     status = read_status(settings)
     assert (status.corpora, status.models, status.failed_checks) == ((), (), ())
+    assert status.snapshot == snapshot
+
+
+@pytest.mark.parametrize("is_json", [False, True], ids=["person", "program"])
+def test_where_no_warehouse_is_none_is_made(tmp_path: Path, is_json: bool) -> None:
+    """A look changes nothing: a person reads how to begin, a program gets a status without rows."""
+    home = tmp_path / "home"
+    command = ["status", "--home", str(home)] + ["--json"] * is_json
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0
+    if is_json:
+        found = json.loads(result.stdout)
+        assert Path(found.pop("catalog")).is_relative_to(home)
+        assert found.pop("snapshot") is None
+        assert list(found.values()) == [[]] * 5
+    else:
+        (line,) = result.stdout.splitlines()
+        assert "no warehouse at" in line
+        assert "`serloop ingest CORPUS FOLDER`" in line
+    assert not home.exists()
+
+
+def test_where_no_warehouse_is_there_is_no_past(settings: Settings) -> None:
+    """Who asks for a snapshot of nothing is told so, and nothing is made."""
+    with pytest.raises(WarehouseError, match="no past"):
+        read_status(settings, snapshot=7)
+    assert not settings.home.exists()
