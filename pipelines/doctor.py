@@ -117,10 +117,13 @@ def _check_disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_warehouse(settings: Settings) -> Iterator[Finding]:
-    from pipelines.workspace import open_store  # noqa: PLC0415 - its absence is a finding
+    from pipelines.workspace import (  # noqa: PLC0415 - its absence is a finding
+        has_warehouse,
+        open_store,
+    )
     from warehouse.errors import WarehouseError  # noqa: PLC0415
 
-    if not settings.warehouse.catalog and not Path(settings.catalog).exists():
+    if not has_warehouse(settings):
         yield Finding("warehouse", "note", "there is none yet", "`serloop ingest` makes it")
         return
     try:
