@@ -1,6 +1,5 @@
 """Agreement: how far people say the same of a clip, and how often what the corpus intended."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -25,6 +24,12 @@ from annotation.agreement import (
 from annotation.columns import FloatArray, IntArray
 from annotation.ratings import build_rating_matrix
 from annotation.votes import VoteMatrix, build_vote_matrix
+from pipelines.aggregator_agreement import (
+    AggregatorAgreement,
+    finite,
+    intended_classes,
+    judge_aggregators,
+)
 from pipelines.campaign import ANSWER_SOURCES
 from pipelines.errors import NothingToDoError
 from pipelines.opinions import RATED, Opinions, intended_labels, read_opinions
@@ -34,7 +39,8 @@ from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from warehouse import Warehouse, queries
 
-GroupBy = Literal["class", "round", "annotator", "corpus"]
+GroupBy = Literal["class", "round", "annotator", "corpus", "aggregator"]
+RatingLevel = Literal["interval", "ordinal"]
 ALL = "all"
 LABEL = "label"
 
@@ -68,9 +74,9 @@ class AgreementEstimate:
             "group": self.found.group,
             "judged": self.judged,
             "statistic": self.found.name,
-            "value": _known(self.found.value),
-            "low": _known(self.found.low),
-            "high": _known(self.found.high),
+            "value": finite(self.found.value),
+            "low": finite(self.found.low),
+            "high": finite(self.found.high),
             "clips": self.found.clips,
             "votes": self.found.votes,
             "ties": self.ties,
@@ -85,16 +91,18 @@ class AgreementResult:
     Args:
         by: What the votes were grouped by; None for all together.
         level: Coverage of the intervals.
-        estimates: By taxonomy, modality and group.
+        estimates: By taxonomy, modality and group; none by aggregator.
+        aggregators: By taxonomy, modality and aggregator, where that is what was asked for.
     """
 
     by: GroupBy | None
     level: float
     estimates: tuple[AgreementEstimate, ...]
+    aggregators: tuple[AggregatorAgreement, ...] = ()
 
     def rows(self) -> Sequence[Row]:
-        """Return one row per statistic and group."""
-        return [one.row() for one in self.estimates]
+        """Return one row per statistic and group, or one per aggregator."""
+        return [*(one.row() for one in self.estimates), *(one.row() for one in self.aggregators)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +133,7 @@ def agreement(
     corpus: str | None = None,
     modality: str | None = None,
     by: GroupBy | None = None,
+    rating_level: RatingLevel = "interval",
     resamples: int = 1000,
     level: float = 0.95,
 ) -> AgreementResult:
@@ -135,13 +144,14 @@ def agreement(
     - `nominal_alpha` (Krippendorff), `fleiss_kappa`, `pair_agreement` (share of pairs of people on
       a clip who say the same), and `mean_pairwise_kappa` (Cohen's, over pairs of named annotators
       who share ten clips), on labels;
-    - `interval_alpha` of each rated dimension;
+    - `interval_alpha` or `ordinal_alpha` of each rated dimension;
     - `single_vote`, `majority` (a tie is a miss) and `majority_split` (a tie counts its share)
       equal to the intended label, where the corpus has one.
 
     By `class`, each class is compared with all others together, and intended clips of the class
     are looked at; by `round`, answers to the campaigns' questions are taken round by round; by
-    `annotator`, each is compared with all others.
+    `annotator`, each is compared with all others; by `aggregator`, what each aggregator concludes
+    is compared with the intended labels.
 
     Args:
         settings: Where the warehouse is.
@@ -149,6 +159,7 @@ def agreement(
         corpus: Only votes on this corpus.
         modality: Only votes on this modality.
         by: What to group by.
+        rating_level: Whether ratings are compared as numbers or by their ranks.
         resamples: Bootstrap samples behind each interval; 0 for none.
         level: Coverage of the intervals, within (0, 1).
 
@@ -157,14 +168,18 @@ def agreement(
 
     Raises:
         NothingToDoError: If no vote matches, or there is nothing to group.
-        AnnotationError: If a label is outside its taxonomy, or `level` or `resamples` out of range.
+        AnnotationError: If a label is outside its taxonomy, `level` or `resamples` out of range,
+            or the ratings have too many values to be ranked.
     """
     with open_store(settings) as store:
         opinions = read_opinions(store, corpus=corpus, modality=modality)
+        if by == "aggregator":
+            judged = judge_aggregators(store, opinions, progress, resamples=resamples, level=level)
+            return AgreementResult(by, level, (), tuple(judged))
         parts = [part for group in opinions for part in _split(store, group, by)]
     if not parts:
         raise NothingToDoError(_no_groups(by))
-    draw = _Draw(resamples, level)
+    draw = _Draw(resamples, level, rating_level)
     measure = _on_annotators if by == "annotator" else _on_part
     found: list[AgreementEstimate] = []
     with progress.track("measure agreement", len(parts), "groups") as advance:
@@ -180,6 +195,7 @@ def agreement(
 class _Draw:
     resamples: int
     level: float
+    rating_level: RatingLevel
 
 
 def _no_groups(by: GroupBy | None) -> str:
@@ -228,10 +244,8 @@ def _part(opinions: Opinions, group: str, meant: Mapping[str, str]) -> _Part:
     if not opinions.classes:
         return _Part(opinions, group)
     matrix = build_vote_matrix(opinions.votes, opinions.classes)
-    place = {name: index for index, name in enumerate(opinions.classes)}
-    intended = [place.get(meant.get(clip, ""), -1) for clip in matrix.clips]
     counts = people_per_class(matrix)
-    return _Part(opinions, group, counts, counts, np.array(intended, np.int64), matrix)
+    return _Part(opinions, group, counts, counts, intended_classes(matrix, meant), matrix)
 
 
 def _on_part(part: _Part, draw: _Draw) -> list[AgreementEstimate]:
@@ -265,7 +279,7 @@ def _on_ratings(part: _Part, draw: _Draw) -> Iterator[AgreementEstimate]:
     for dimension in RATED:
         ratings = build_rating_matrix(part.opinions.votes, dimension)
         if ratings.clips:
-            statistic = rating_alpha(ratings)
+            statistic = rating_alpha(ratings, draw.rating_level)
             found = estimate(statistic, resamples=draw.resamples, level=draw.level)
             yield _record(part, dimension, found)
 
@@ -284,7 +298,3 @@ def _on_annotators(part: _Part, draw: _Draw) -> list[AgreementEstimate]:
 def _record(part: _Part, judged: str, found: Agreement) -> AgreementEstimate:
     named = replace(found, group=part.group)
     return AgreementEstimate(part.opinions.taxonomy, part.opinions.modality, judged, named)
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -1,20 +1,20 @@
 """Collect: answers from Label Studio become votes in the ledger."""
 
-import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from annotation.label_studio import parse_export, supersede
-from pipelines.clipset import corpus_classes
-from pipelines.convert import quarantine_rows
+from annotation.imports import ImportedExport
+from annotation.label_studio import Withdrawal, supersede, withdraw
 from pipelines.errors import PipelineError
 from pipelines.progress import Progress
+from pipelines.quarantine import examples_of, listed
 from pipelines.runner import Row
 from pipelines.settings import Settings
+from pipelines.vote_context import Told, read_known
+from pipelines.vote_tables import quarantine_rows, read_export
 from pipelines.workspace import open_store
 from warehouse import Warehouse, queries
 
@@ -28,27 +28,35 @@ class CollectResult:
         votes: Answers in it that are votes.
         abstentions: Skips, and answers that decline to decide.
         quarantined: Answers that cannot be believed, by reason.
-        added: Ledger rows that were new.
+        retracted: Answers withdrawn because a complete export lacks them.
+        newer: Answers a complete export lacks because they were given after it was made; they
+            stand.
+        added: Ledger rows that were new, retractions among them.
         snapshot: Snapshot afterwards.
+        examples: The first answer refused for each reason, in words.
     """
 
     source: str
     votes: int
     abstentions: int
-    quarantined: dict[str, int]
+    quarantined: Mapping[str, int]
+    retracted: int
+    newer: int
     added: int
     snapshot: int
+    examples: tuple[str, ...] = ()
 
     def rows(self) -> Sequence[Row]:
         """Return one row per collection."""
-        reasons = ", ".join(f"{count} {name}" for name, count in sorted(self.quarantined.items()))
         return [
             {
                 "source": self.source,
                 "votes": self.votes,
                 "abstentions": self.abstentions,
                 "quarantined": sum(self.quarantined.values()),
-                "reasons": reasons or None,
+                "reasons": listed(self.quarantined),
+                "retracted": self.retracted,
+                "newer": self.newer,
                 "added": self.added,
                 "snapshot": self.snapshot,
             }
@@ -62,11 +70,14 @@ def collect(
     source: Path,
     corpus: str,
     project: str,
+    full: bool = False,
 ) -> CollectResult:
     """Read a Label Studio JSON export into the ledger; reading it again changes nothing.
 
-    An edited annotation becomes a new vote that supersedes the old one. Answers that cannot be
-    believed are filed under `rejects` with the reason.
+    An edited annotation becomes a new vote that supersedes the old one, and one that was skipped
+    since a row without a label. An annotation that the export lacks stands, since exports may be
+    partial; of one that is said to be complete, it is retracted. Answers that cannot be believed
+    are filed under `quarantine` with the reason.
 
     Args:
         settings: Where the warehouse is.
@@ -74,56 +85,59 @@ def collect(
         source: The export.
         corpus: Corpus whose classes the interface offered.
         project: Name or id of the Label Studio project: what tells its annotations from others'.
+        full: Whether the export holds every annotation the project has.
 
     Returns:
         How many answers were votes, and how many were new.
 
     Raises:
-        PipelineError: If the file is no JSON export.
+        PipelineError: If the file is no JSON export, or one said to be complete has no task.
     """
-    tasks = _read_export(source)
+    told = Told(corpus=corpus, project=project)
     with open_store(settings) as store:
-        taxonomy, classes = corpus_classes(store, corpus)
-        known = queries.select_clips(store, corpus=corpus)["clip_id"].to_pylist()
-        parsed = parse_export(
-            tasks, project=project, classes=classes, taxonomy=taxonomy, known_clips=known
-        )
+        found = read_export(source, told, read_known(store))
+        gone = _withdraw(store, found, source, project) if full else None
+        answers = answer_rows(store, found, is_full=full)
+        retractions = [gone.retractions] if gone else []
         commit = store.commit(
             {
-                "votes": _ledger_rows(store, parsed.votes, parsed.abstentions),
-                "rejects": quarantine_rows(corpus, parsed.quarantined),
+                "votes": pa.concat_tables([answers, *retractions]),
+                "quarantine": quarantine_rows(found.quarantined),
             },
             message=f"collect {source.name}",
         )
+    abstentions = found.votes["label"].null_count
     return CollectResult(
         source=source.name,
-        votes=parsed.votes.num_rows,
-        abstentions=parsed.abstentions.num_rows,
-        quarantined=dict(Counter(parsed.quarantined["reason"].to_pylist())),
+        votes=found.votes.num_rows - abstentions,
+        abstentions=abstentions,
+        quarantined=dict(found.reason_counts()),
+        retracted=gone.retractions.num_rows if gone else 0,
+        newer=gone.newer if gone else 0,
         added=commit.inserted.get("votes", 0),
         snapshot=commit.snapshot,
+        examples=tuple(examples_of(found.quarantined)),
     )
 
 
-def _read_export(source: Path) -> list[dict[str, object]]:
-    try:
-        tasks = json.loads(source.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise PipelineError(f"no export at `{source}`; export the project as JSON first") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+def answer_rows(store: Warehouse, found: ImportedExport, *, is_full: bool = False) -> pa.Table:
+    """Return the ledger rows that an export adds: new answers, and changed minds.
+
+    Args:
+        store: The warehouse.
+        found: The export.
+        is_full: Whether it is said to be complete.
+    """
+    ledger = queries.select_ledger(store, clip_ids=found.votes["clip_id"].to_pylist())
+    return supersede(found.votes, ledger, seen_at=found.seen_at, is_full=is_full)
+
+
+def _withdraw(store: Warehouse, found: ImportedExport, source: Path, project: str) -> Withdrawal:
+    if found.seen_at is None:
         raise PipelineError(
-            f"`{source}` is not JSON ({error}); export the project with the format JSON"
-        ) from error
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-        raise PipelineError(
-            f"`{source}` must hold a list of tasks, as Label Studio's JSON export does, got "
-            f"{type(tasks).__name__}"
+            f"`{source}` holds no task, so that --full would withdraw every answer of the project "
+            f"`{project}`; leave --full out, or export again with all tasks"
         )
-    return tasks
-
-
-def _ledger_rows(store: Warehouse, votes: pa.Table, abstentions: pa.Table) -> pa.Table:
-    """Return the rows to append: a changed mind supersedes, and may be an abstention."""
-    answers = pa.concat_tables([votes, abstentions.select(votes.column_names)])
-    ledger = queries.select_effective_votes(store, clip_ids=answers["clip_id"].to_pylist())
-    return supersede(answers, ledger)
+    return withdraw(
+        queries.select_ledger(store), found.references, project=project, seen_at=found.seen_at
+    )

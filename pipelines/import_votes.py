@@ -1,28 +1,29 @@
 """Import votes: what people said already, from a corpus or from a file of your own."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotation.imports import ImportedVotes
-from annotation.label_studio import supersede
+from annotation.imports import ImportedExport, ImportedVotes
 from pipelines.clipset import corpus_classes, corpus_clips
+from pipelines.collect import answer_rows
 from pipelines.convert import corpus_row, vote_rows
 from pipelines.errors import PipelineError
 from pipelines.progress import Progress
+from pipelines.quarantine import examples_of, listed
 from pipelines.readers import find_reader
 from pipelines.runner import Row
 from pipelines.settings import Settings
-from pipelines.vote_context import Known, Told
-from pipelines.vote_shapes import CREMA_D, LABEL_STUDIO
+from pipelines.vote_context import Told, read_known
+from pipelines.vote_shapes import CREMA_D
 from pipelines.vote_tables import INTENDED, intended_as_votes, quarantine_rows, read_votes
 from pipelines.workspace import open_store
 from ser.corpora import find_corpus
-from warehouse import Warehouse, queries
+from warehouse import Warehouse
 
 TABLE = "table"
 _JUDGEMENTS = ("label", "arousal", "valence", "dominance")
@@ -68,8 +69,8 @@ class ImportResult:
                 "votes": self.votes,
                 "clips": self.clips,
                 "quarantined": sum(self.quarantined.values()),
-                "reasons": _listed(self.quarantined),
-                "notes": _listed(self.notes),
+                "reasons": listed(self.quarantined),
+                "notes": listed(self.notes),
                 "ignored": ", ".join(self.ignored) or None,
                 "added": self.added,
                 "snapshot": self.snapshot,
@@ -144,23 +145,21 @@ def import_votes(
         quarantined=dict(found.reason_counts()) if found else {},
         notes=dict(Counter(found.notes["code"].to_pylist())) if found else {},
         ignored=found.ignored if found else (),
-        examples=tuple(_examples(found.quarantined)) if found else (),
+        examples=tuple(examples_of(found.quarantined)) if found else (),
     )
 
 
 def _read_file(store: Warehouse, path: Path | None, told: Told) -> tuple[str, ImportedVotes]:
     if path is None:
         raise PipelineError(f"votes from `{TABLE}` need a folder or a file; give its path")
-    clips = queries.select_clips(store).select(["clip_id", "corpus"])
-    return read_votes(path, told, Known(queries.select_corpora(store), clips))
+    return read_votes(path, told, read_known(store))
 
 
 def _rows_of_file(store: Warehouse, shape: str, found: ImportedVotes) -> dict[str, pa.Table]:
     votes = found.votes
-    if shape == LABEL_STUDIO:
+    if isinstance(found, ImportedExport):
         # Of an annotation that was edited since, the ledger has an older revision.
-        clip_ids = votes["clip_id"].to_pylist()
-        votes = supersede(votes, queries.select_effective_votes(store, clip_ids=clip_ids))
+        votes = answer_rows(store, found)
     rows = {"votes": votes, "quarantine": quarantine_rows(found.quarantined)}
     if shape == CREMA_D:
         # Its classes must be known even where its audio is not.
@@ -193,16 +192,3 @@ def _is_judgement(votes: pa.Table) -> pa.ChunkedArray:
     for name in _JUDGEMENTS[1:]:
         given = pc.or_(given, pc.is_valid(votes[name]))
     return given
-
-
-def _examples(quarantined: pa.Table) -> Iterator[str]:
-    for reason in quarantined["reason"].unique().to_pylist():
-        first = pc.index(quarantined["reason"], reason).as_py()
-        row = quarantined.slice(first, 1).to_pylist()[0]
-        where = row["source_ref"] if row["row"] is None else f"row {row['row']}"
-        yield f"{where}: {reason}: {row['detail']}"
-
-
-def _listed(counts: Mapping[str, int]) -> str | None:
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{count} {name}" for name, count in ordered) or None

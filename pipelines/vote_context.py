@@ -9,6 +9,7 @@ from annotation.imports import RawTable, VoteSource
 from annotation.imports.cells import as_bool, read_text
 from annotation.imports.long_table import NAMES
 from pipelines.errors import PipelineError
+from warehouse import Warehouse, queries
 
 _NO_TAXONOMY = "none"
 
@@ -89,6 +90,16 @@ class Known:
                 f"{', '.join(sorted(names)) or 'none'}); ingest it first"
             )
         return str(self.corpora["taxonomy"][names.index(corpus)])
+
+
+def read_known(store: Warehouse) -> Known:
+    """Read what votes must agree with.
+
+    Args:
+        store: The warehouse.
+    """
+    clips = queries.select_clips(store).select(["clip_id", "corpus"])
+    return Known(queries.select_corpora(store), clips)
 
 
 def describe(

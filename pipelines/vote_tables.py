@@ -1,6 +1,7 @@
 """Votes in files of your own: read in whatever shape, and fitted to what the warehouse knows."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast, get_args
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 
 from annotation.errors import VoteError
 from annotation.imports import (
+    ImportedExport,
     ImportedVotes,
     RawTable,
     VoteSource,
@@ -76,8 +78,38 @@ def read_votes(path: Path, told: Told, known: Known) -> tuple[str, ImportedVotes
         raise PipelineError(f"`holds` must be one of {', '.join(_JUDGEMENTS)}, got '{told.holds}'")
     try:
         if (told.shape or _shape_of_suffix(path)) == LABEL_STUDIO:
-            return LABEL_STUDIO, _read_export(path, told, known)
+            return LABEL_STUDIO, read_export(path, told, known)
         return _read_table(path, _load(path), told, known)
+    except VoteError as error:
+        raise PipelineError(f"`{path}`: {error}") from error
+
+
+def read_export(path: Path, told: Told, known: Known) -> ImportedExport:
+    """Read Label Studio's JSON export; answers that cannot be believed are quarantined.
+
+    Args:
+        path: The export.
+        told: The project, and the corpus or taxonomy whose classes the interface offered.
+        known: What the warehouse knows; with a corpus, its clips alone may be voted on.
+
+    Raises:
+        PipelineError: If the file is no export, or project or classes are not known.
+    """
+    check_options(path.name, LABEL_STUDIO, told)
+    if told.project is None:
+        raise PipelineError(
+            f"`{path}` needs the Label Studio project it is from, which tells its annotations "
+            "from others': --project NAME"
+        )
+    source = describe(path.name, told, known, is_labelled=True)
+    if told.corpus is not None:
+        source = replace(source, known_clips=known.clip_ids(told.corpus))
+    try:
+        return read_label_studio(path.read_bytes(), source, project=told.project)
+    except FileNotFoundError as error:
+        raise PipelineError(f"no export at `{path}`; export the project as JSON first") from error
+    except OSError as error:
+        raise PipelineError(f"`{path}` cannot be read: {error}") from error
     except VoteError as error:
         raise PipelineError(f"`{path}`: {error}") from error
 
@@ -151,20 +183,6 @@ def _load(path: Path) -> RawTable:
         return reader(path.read_bytes())
     except (OSError, pa.ArrowException, VoteError) as error:
         raise PipelineError(f"`{path}` cannot be read as a table: {error}") from error
-
-
-def _read_export(path: Path, told: Told, known: Known) -> ImportedVotes:
-    check_options(path.name, LABEL_STUDIO, told)
-    if told.project is None:
-        raise PipelineError(
-            f"`{path}` needs the Label Studio project it is from, which tells its annotations "
-            "from others': --project NAME"
-        )
-    source = describe(path.name, told, known, is_labelled=True)
-    try:
-        return read_label_studio(path.read_bytes(), source, project=told.project)
-    except OSError as error:
-        raise PipelineError(f"`{path}` cannot be read: {error}") from error
 
 
 def _read_table(path: Path, raw: RawTable, told: Told, known: Known) -> tuple[str, ImportedVotes]:

@@ -3,6 +3,7 @@
 from annotation.agreement.alpha import count_alpha, rating_alpha
 from annotation.agreement.annotator import AnnotatorAgreement, agreement_with_others
 from annotation.agreement.cohen import PairwiseKappa, pairwise_kappa
+from annotation.agreement.consensus import ConsensusAgreement, agreement_of_consensus
 from annotation.agreement.counts import against_rest, people_per_class
 from annotation.agreement.estimate import Agreement, Statistic, estimate, estimate_by_group
 from annotation.agreement.fleiss import fleiss_kappa, pair_agreement
@@ -11,10 +12,12 @@ from annotation.agreement.reference import ReferenceAgreement, agreement_with_re
 __all__ = [
     "Agreement",
     "AnnotatorAgreement",
+    "ConsensusAgreement",
     "PairwiseKappa",
     "ReferenceAgreement",
     "Statistic",
     "against_rest",
+    "agreement_of_consensus",
     "agreement_with_others",
     "agreement_with_reference",
     "count_alpha",

@@ -175,7 +175,7 @@ def _check_levels(levels: int) -> None:
     if levels > MOST_LEVELS:
         msg = (
             f"the ordinal metric compares at most {MOST_LEVELS} levels, but there are {levels}; "
-            "round the ratings to fewer, or take `metric` `interval`"
+            "round the ratings to fewer, or take the interval level"
         )
         raise VoteError(msg)
 

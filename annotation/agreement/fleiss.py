@@ -61,7 +61,7 @@ def pair_agreement(counts: FloatArray) -> Statistic:
     table, people, used = _pairable(counts)
     agreeing = (table**2).sum(axis=1) - people
     terms = np.column_stack([agreeing, people * (people - 1)])
-    return Statistic("pair_agreement", terms, _finish_ratio, used, people)
+    return Statistic("pair_agreement", terms, ratio, used, people)
 
 
 def _pairable(counts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -79,14 +79,15 @@ def _finish_kappa(sums: FloatArray) -> FloatArray:
     return correct_for_chance(observed, expected)
 
 
-def _finish_ratio(sums: FloatArray) -> FloatArray:
-    return divide(sums[:, 0], sums[:, 1])
-
-
 def correct_for_chance(observed: FloatArray, expected: FloatArray) -> FloatArray:
     """Return (observed − expected) / (1 − expected); NaN where chance agrees perfectly."""
     room = 1 - expected
     return divide(observed - expected, np.where(room > 1e-12, room, 0.0))
+
+
+def ratio(sums: FloatArray) -> FloatArray:
+    """Return the first of two sums over the second, (B,) of (B, 2); NaN where that is 0."""
+    return divide(sums[:, 0], sums[:, 1])
 
 
 def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

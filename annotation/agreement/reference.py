@@ -8,7 +8,7 @@ import numpy as np
 
 from annotation.agreement.counts import check_counts
 from annotation.agreement.estimate import Agreement, Statistic, estimate
-from annotation.agreement.fleiss import divide
+from annotation.agreement.fleiss import ratio
 from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
 
@@ -62,13 +62,7 @@ def agreement_with_reference(
         (0.417, 0.333, 1)
     """
     table = check_counts(counts)
-    truth = np.asarray(reference, np.int64)
-    if truth.shape != (len(table),) or (truth >= table.shape[1]).any() or (truth < -1).any():
-        msg = (
-            f"`reference` must hold {len(table)} class indices from -1 to {table.shape[1] - 1}, "
-            f"but has shape {truth.shape} and largest entry {truth.max(initial=-1)}"
-        )
-        raise VoteError(msg)
+    truth = check_reference(reference, table.shape)
     people = table.sum(axis=1)
     used = ((truth >= 0) & (people > 0)).astype(np.float64)
     hits = table[np.arange(len(table)), truth] * used
@@ -78,7 +72,7 @@ def agreement_with_reference(
     split = right / np.maximum(leaders, 1)
 
     def share(name: str, won: FloatArray, of: FloatArray) -> Agreement:
-        statistic = Statistic(name, np.column_stack([won, of]), _ratio, used, people * used)
+        statistic = Statistic(name, np.column_stack([won, of]), ratio, used, people * used)
         return estimate(statistic, resamples=resamples, level=level, seed=seed)
 
     return ReferenceAgreement(
@@ -90,5 +84,22 @@ def agreement_with_reference(
     )
 
 
-def _ratio(sums: FloatArray) -> FloatArray:
-    return divide(sums[:, 0], sums[:, 1])
+def check_reference(reference: IntArray, shape: tuple[int, ...]) -> IntArray:
+    """Return the class index of each clip as int64, or refuse what cannot be one.
+
+    Args:
+        reference: Class index of each clip; -1 where there is none.
+        shape: Clips and classes, (N, C).
+
+    Raises:
+        VoteError: They are not N indices below C.
+    """
+    truth = np.asarray(reference, np.int64)
+    clips, classes = shape
+    if truth.shape != (clips,) or (truth >= classes).any() or (truth < -1).any():
+        msg = (
+            f"`reference` must hold {clips} class indices from -1 to {classes - 1}, "
+            f"but has shape {truth.shape} and largest entry {truth.max(initial=-1)}"
+        )
+        raise VoteError(msg)
+    return truth

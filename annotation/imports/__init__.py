@@ -1,7 +1,7 @@
 """Votes in the shapes people keep them: every reader returns ledger rows and what it refused."""
 
 from annotation.imports.crema_d import read_crema_d_responses
-from annotation.imports.label_studio import read_label_studio
+from annotation.imports.label_studio import ImportedExport, read_label_studio
 from annotation.imports.long_table import read_long_table
 from annotation.imports.raw import RawTable
 from annotation.imports.result import (
@@ -20,6 +20,7 @@ __all__ = [
     "NOTE_SCHEMA",
     "QUARANTINE_SCHEMA",
     "REASONS",
+    "ImportedExport",
     "ImportedVotes",
     "RawTable",
     "VoteSource",

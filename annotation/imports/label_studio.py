@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -13,7 +15,20 @@ from annotation.label_studio.parse import SOURCE, parse_export
 from annotation.votes import VOTE_SCHEMA
 
 
-def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) -> ImportedVotes:
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportedExport(ImportedVotes):
+    """What an export says, and what it holds at all, for `supersede` and `withdraw`.
+
+    Attributes:
+        references: Source reference of every annotation in the export, believed or not.
+        seen_at: Latest time the export tells, which it was made at or after; None for none.
+    """
+
+    references: frozenset[str] = frozenset()
+    seen_at: datetime | None = None
+
+
+def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) -> ImportedExport:
     """Read a saved export (`exportType=JSON`) as if it had been collected from the server.
 
     The votes are those `parse_export` finds, with the ids a collected annotation has, so a file
@@ -30,7 +45,7 @@ def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) ->
         Votes and quarantined annotations; `row` is null there but for things that are no tasks.
 
     Raises:
-        VoteError: The file is no JSON list.
+        VoteError: The file is no JSON list, or nothing in the list is a task.
 
     Example:
         >>> from annotation.testing import make_annotation, make_export
@@ -42,11 +57,18 @@ def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) ->
         [{'clip_id': 'a', 'annotator': 'label-studio:1', 'label': 'joy'}]
     """
     entries = _decode(data)
+    tasks = [entry for entry in entries if isinstance(entry, Mapping)]
+    if entries and not tasks:
+        msg = (
+            "the export must hold a list of tasks, but none of its entries is an object; save it "
+            "again with exportType=JSON"
+        )
+        raise VoteError(msg)
     known: Collection[str] | None = None
     if source.known_clips is not None:
         known = frozenset(source.known_clips.to_pylist())
     parsed = parse_export(
-        [entry for entry in entries if isinstance(entry, Mapping)],
+        tasks,
         project=project,
         classes=source.classes,
         taxonomy=source.taxonomy,
@@ -63,10 +85,12 @@ def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) ->
         for row in [*strangers, *parsed.quarantined.to_pylist()]
     ]
     abstentions = parsed.abstentions.select(VOTE_SCHEMA.names)
-    return ImportedVotes(
+    return ImportedExport(
         votes=pa.concat_tables([parsed.votes, abstentions]).combine_chunks(),
         quarantined=pa.Table.from_pylist(refused, schema=QUARANTINE_SCHEMA),
         notes=NOTE_SCHEMA.empty_table(),
+        references=parsed.references,
+        seen_at=parsed.seen_at,
     )
 
 

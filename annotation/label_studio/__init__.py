@@ -7,7 +7,7 @@ from annotation.label_studio.interface import (
     check_interface,
 )
 from annotation.label_studio.parse import ParsedExport, parse_export
-from annotation.label_studio.revisions import supersede
+from annotation.label_studio.revisions import Withdrawal, supersede, withdraw
 from annotation.label_studio.tasks import Task, build_tasks
 
 __all__ = [
@@ -15,9 +15,11 @@ __all__ = [
     "NOT_SPEECH",
     "ParsedExport",
     "Task",
+    "Withdrawal",
     "build_interface",
     "build_tasks",
     "check_interface",
     "parse_export",
     "supersede",
+    "withdraw",
 ]

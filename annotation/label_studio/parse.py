@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -54,11 +55,16 @@ class ParsedExport:
             column `reason` they are ledger rows with a null label, with which a changed mind can
             supersede an earlier vote.
         quarantined: `QUARANTINE_SCHEMA`, ordered by source reference.
+        references: Source reference of every annotation in the export, believed or not.
+        seen_at: Latest time the export tells of a task or an annotation, which it was made at or
+            after; None where it tells none.
     """
 
     votes: pa.Table
     abstentions: pa.Table
     quarantined: pa.Table
+    references: frozenset[str]
+    seen_at: datetime | None
 
 
 class _QuarantinedError(Exception):
@@ -80,9 +86,13 @@ class _Reader:
     known_clips: Collection[str] | None
     believed: dict[str, tuple[datetime, dict[str, object]]] = field(default_factory=dict)
     quarantined: list[dict[str, object]] = field(default_factory=list)
+    references: set[str] = field(default_factory=set)
+    times: list[datetime] = field(default_factory=list)
 
     def read(self, task: Mapping[str, object], annotation: Mapping[str, object]) -> None:
         """File one annotation as believed, in its latest revision, or as quarantined."""
+        self.references.add(f"{self.project}/{annotation.get('id')}")
+        self.notice(annotation)
         data = task.get("data")
         clip_id = data.get("clip_id") if isinstance(data, Mapping) else None
         try:
@@ -103,6 +113,11 @@ class _Reader:
         # Pages of a task list that is being edited overlap, so one annotation can come twice.
         if ref not in self.believed or self.believed[ref][0] < cast_at:
             self.believed[ref] = cast_at, row | {"label": label, "reason": reason}
+
+    def notice(self, thing: Mapping[str, object]) -> None:
+        """Remember when a task or an annotation last changed, if it says so."""
+        with suppress(_QuarantinedError):
+            self.times.append(_read_time(thing.get("updated_at")))
 
     def _read_row(
         self, clip_id: object, annotation: Mapping[str, object], cast_at: datetime
@@ -180,6 +195,7 @@ def parse_export(
     known = None if known_clips is None else frozenset(known_clips)
     reader = _Reader(str(project), tuple(classes), taxonomy, modality, known)
     for task in tasks:
+        reader.notice(task)
         annotations = task.get("annotations")
         for annotation in annotations if isinstance(annotations, list) else []:
             reader.read(task, annotation if isinstance(annotation, Mapping) else {})
@@ -190,6 +206,8 @@ def parse_export(
         votes=_to_table(votes, VOTE_SCHEMA),
         abstentions=_to_table(abstentions, ABSTENTION_SCHEMA),
         quarantined=_to_table(reader.quarantined, QUARANTINE_SCHEMA),
+        references=frozenset(reader.references),
+        seen_at=max(reader.times, default=None),
     )
 
 

@@ -15,12 +15,29 @@ def collect(
     project: Annotated[
         str, typer.Option(help="Label Studio project: tells its annotations from others'.")
     ],
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="The export holds all annotations of the project: withdraw those it lacks.",
+        ),
+    ] = False,
     home: options.Home = None,
     prefect: options.Prefect = False,
     as_json: options.Json = False,
 ) -> None:
-    """Read answers into the vote ledger; an edited answer supersedes the old one."""
+    """Read answers into the vote ledger; an edited answer supersedes the old one.
+
+    Answers that cannot be believed are filed under `quarantine` with a reason, the others count.
+    Collecting an export again changes nothing.
+    """
     from pipelines.collect import collect as stage
 
     with session(home, prefect=prefect, as_json=as_json) as run:
-        run.run_stage(stage, source=source, corpus=corpus, project=project)
+        result = run.run_stage(stage, source=source, corpus=corpus, project=project, full=full)
+    for example in result.examples:
+        typer.echo(f"quarantined, such as {example}", err=True)
+    if result.newer:
+        typer.echo(
+            f"{result.newer} answers that the export lacks are newer than it and stand", err=True
+        )

@@ -127,6 +127,26 @@ def test_unanimous_ratings_are_kept(aggregator: RatingAggregator) -> None:
     assert set(consensus.rating[np.isfinite(consensus.rating)]) <= {2.0}
 
 
+def test_ratings_that_cancel_out_meet_in_the_middle(aggregator: RatingAggregator) -> None:
+    """Where two people always say the opposite, neither is preferred, or nothing is defined."""
+    rows = {"clip_id": [f"{clip:02d}" for clip in range(12) for _ in range(2)]}
+    rows |= {"annotator": ["kim", "lee"] * 12, "arousal": [2.0, 4.0, 4.0, 2.0] * 6}
+    consensus = aggregate(aggregator, fill_votes(rows))
+    known = consensus.rating[np.isfinite(consensus.rating)]
+    np.testing.assert_allclose(known, 3.0, atol=SAME)
+    assert len(known) in {0, 12}
+    np.testing.assert_allclose(consensus.weight[0], consensus.weight[1], atol=SAME)
+
+
+@pytest.mark.parametrize("rating", [np.nan, np.inf], ids=["nan", "infinite"])
+def test_a_rating_that_is_no_number_is_refused(aggregator: RatingAggregator, rating: float) -> None:
+    """What nobody can have meant never reaches an aggregator; a null is no rating."""
+    rows = {"clip_id": ["a", "b"], "annotator": ["kim"] * 2}
+    with pytest.raises(VoteError, match=r"`arousal` must be finite.*clip `b`"):
+        aggregate(aggregator, fill_votes(rows | {"arousal": [1.0, rating]}))
+    assert aggregate(aggregator, fill_votes(rows | {"arousal": [1.0, None]})).items == ("a",)
+
+
 def test_perfect_agreement_is_reproduced(aggregator: RatingAggregator) -> None:
     """Annotators who agree on every clip are followed, and weigh the same."""
     truth = np.random.default_rng(0).normal(3, 1, 40)

@@ -7,7 +7,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from annotation.aggregation import AGGREGATORS
 from annotation.errors import AnnotationError
+from pipelines.aggregator_agreement import SINGLE_VOTE
 from pipelines.agreement import AgreementResult, agreement
 from pipelines.commands.agreement import agreement as verb
 from pipelines.errors import NothingToDoError
@@ -172,6 +174,40 @@ def test_corpora_are_apart_when_asked(voted: Settings) -> None:
     assert values(found, group="demo", judged="arousal")["interval_alpha"] == pytest.approx(16 / 17)
 
 
+def test_ratings_are_compared_as_numbers_or_by_rank(voted: Settings) -> None:
+    """Both alphas are what Krippendorff's definition gives for the pairs (1, 2) and (5, 5)."""
+    pairs, given = [(1, 2), (5, 5)], [1, 2, 5, 5]
+    # Mid-ranks among all four judgements: 1 and 2 stand alone, both fives share the last two.
+    ranks = {1: 0.5, 2: 1.5, 5: 3.0}
+    distances = {
+        "interval": lambda one, other: (one - other) ** 2,
+        "ordinal": lambda one, other: (ranks[one] - ranks[other]) ** 2,
+    }
+    for level, apart in distances.items():
+        observed = sum(2 * apart(*pair) for pair in pairs) / 4
+        expected = sum(apart(one, other) for one in given for other in given) / (4 * 3)
+        found = agreement(voted, SILENT, corpus="demo", rating_level=level, resamples=0)
+        by_name = values(found, judged="arousal")
+        assert by_name == {f"{level}_alpha": pytest.approx(1 - observed / expected)}
+
+
+def test_too_many_different_ratings_to_rank_are_refused(tmp_path: Path) -> None:
+    """The message says what to take instead."""
+    settings = Settings(home=tmp_path / "home")
+    rows = make_rows(
+        "votes",
+        vote_id=[f"{n:03d}" for n in range(80)],
+        clip_id=[f"demo/{n // 2}" for n in range(80)],
+        annotator=["ann", "ben"] * 40,
+        arousal=[float(n) for n in range(80)],
+    )
+    with open_store(settings) as store:
+        store.commit({"votes": rows}, message="ratings")
+    assert values(agreement(settings, SILENT, resamples=0))["interval_alpha"] > 0
+    with pytest.raises(AnnotationError, match=r"at most 64 levels, but there are 80.*interval"):
+        agreement(settings, SILENT, rating_level="ordinal")
+
+
 def test_intervals_hold_the_estimate_and_repeat(voted: Settings) -> None:
     """The same ledger gives the same intervals; what is undefined is None in the table."""
     first = agreement(voted, SILENT, corpus="demo", modality="audio", resamples=50)
@@ -206,6 +242,19 @@ def test_a_level_outside_its_range_is_refused(voted: Settings) -> None:
     """An interval that covers everything is none."""
     with pytest.raises(AnnotationError, match="`level` must lie within"):
         agreement(voted, SILENT, level=1.5)
+
+
+def test_aggregators_are_rows_of_their_own(voted: Settings) -> None:
+    """By aggregator, the table is theirs, and the verb passes the choice on."""
+    found = agreement(voted, SILENT, by="aggregator", resamples=0)
+    assert found.estimates == ()
+    assert {row["aggregator"] for row in found.rows()} == {SINGLE_VOTE, *AGGREGATORS}
+    arguments = ["--home", str(voted.home), "--by", "aggregator", "--resamples", "0", "--json"]
+    assert json.loads(CliRunner().invoke(APP, arguments).stdout) == found.rows()
+    ranked = [*arguments[:2], *arguments[4:], "--rating-level", "ordinal"]
+    names = {row["statistic"] for row in json.loads(CliRunner().invoke(APP, ranked).stdout)}
+    assert "ordinal_alpha" in names
+    assert "interval_alpha" not in names
 
 
 def test_the_verb_prints_rows(voted: Settings) -> None:

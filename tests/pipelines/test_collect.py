@@ -7,7 +7,8 @@ import pytest
 
 from annotation.testing import make_annotation, make_export
 from pipelines.collect import CollectResult, collect
-from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.errors import PipelineError
+from pipelines.import_votes import import_votes
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -39,12 +40,16 @@ def asked(asked_once: Settings, tmp_path: Path) -> Settings:
     return borrow(asked_once, tmp_path / "home")
 
 
-def read(settings: Settings, *annotations, project: str = "demo") -> CollectResult:
+def read(
+    settings: Settings, *annotations, project: str = "demo", full: bool = False
+) -> CollectResult:
     """Export annotations of clip a, and collect them."""
     export = make_export([{"data": {"clip_id": "demo/a"}}], [annotations])
     path = settings.home / "export.json"
     path.write_text(json.dumps(export), encoding="utf-8")
-    return collect(settings, SilentProgress(), source=path, corpus="demo", project=project)
+    return collect(
+        settings, SilentProgress(), source=path, corpus="demo", project=project, full=full
+    )
 
 
 def labels(settings: Settings) -> list[str | None]:
@@ -93,20 +98,149 @@ def test_two_projects_are_two_sources(asked: Settings) -> None:
 
 
 def test_an_unbelievable_answer_is_filed_and_the_others_count(asked: Settings) -> None:
-    """A choice that was never offered is a reject with its reason."""
+    """A choice that was never offered is in quarantine with its reason, once."""
     result = read(asked, make_annotation(1, "rage"), make_annotation(2, "joy", user=2))
     assert (result.quarantined, result.added) == ({"unknown_choice": 1}, 1)
+    assert result.examples[0].startswith("demo/1: unknown_choice: `rage` is neither")
+    again = read(asked, make_annotation(1, "rage"), make_annotation(2, "joy", user=2))
+    assert again.snapshot == result.snapshot
     with open_store(asked) as store:
-        (reject,) = queries.select_rejects(store).to_pylist()
-    assert (reject["path"], reject["reason"]) == ("label-studio/demo/1", "answer_unknown_choice")
-    assert "demo/a" in reject["detail"]
+        (refused,) = queries.select_quarantine(store, source="label-studio").to_pylist()
+        assert queries.count_rows(store)["rejects"] == 0
+    assert (refused["source_ref"], refused["reason"]) == ("demo/1", "unknown_choice")
+    assert (refused["clip_id"], refused["annotator"]) == ("demo/a", "label-studio:1")
+
+
+def test_a_collected_and_an_imported_export_are_one(asked: Settings) -> None:
+    """`serloop votes` finds nothing new in what `serloop collect` has read, and files no row."""
+    first = read(asked, make_annotation(1, "rage"), make_annotation(2, "joy", user=2))
+    path = asked.home / "export.json"
+    again = import_votes(
+        asked, SilentProgress(), source="table", path=path, corpus="demo", project="demo"
+    )
+    assert (again.votes, again.added, again.snapshot) == (first.votes, 0, first.snapshot)
+    assert again.quarantined == first.quarantined
+
+
+def on(day: int, number: int, choice: str | None, user: int = 1) -> dict[str, object]:
+    """Return an annotation as it was last changed on a day of November."""
+    return make_annotation(number, choice, user=user) | {"updated_at": f"2026-11-{day}T10:00:00Z"}
+
+
+def test_corrected_then_deleted_then_annotated_anew(asked: Settings) -> None:
+    """At each step the right votes stand, each step is rows, and none of them is told twice."""
+    steps = [
+        ("given", (on(21, 1, "joy"), on(21, 2, "joy", user=2)), ["joy", "joy"], 2),
+        ("corrected", (on(22, 1, "calm"), on(21, 2, "joy", user=2)), ["calm", "joy"], 3),
+        ("deleted", (on(23, 2, "calm", user=2),), ["calm"], 5),
+        ("anew", (on(24, 3, "joy"), on(23, 2, "calm", user=2)), ["calm", "joy"], 6),
+        ("skipped", (on(25, 3, None), on(23, 2, "calm", user=2)), [None, "calm"], 7),
+    ]
+    for name, annotations, standing, rows in steps:
+        result = read(asked, *annotations, full=True)
+        assert result.retracted == (name == "deleted"), name
+        assert labels(asked) == standing, name
+        again = read(asked, *annotations, full=True)
+        assert (again.added, again.retracted, again.snapshot) == (0, 0, result.snapshot), name
+        with open_store(asked) as store:
+            assert queries.count_rows(store)["votes"] == rows, name
+            failed = {check.name for check in store.check()}
+        assert not {"vote_supersedes_unknown", "retraction_of_nothing", "duplicate_key"} & failed
+    for _, annotations, _, _ in steps:
+        read(asked, *annotations)
+    assert labels(asked) == [None, "calm"]
+
+
+def test_a_retraction_names_what_it_withdraws(asked: Settings) -> None:
+    """The row has no label of its own, and whose answer it was."""
+    read(asked, on(21, 1, "joy"), on(22, 2, "calm", user=2))
+    read(asked, on(22, 2, "calm", user=2), full=True)
+    with open_store(asked) as store:
+        ledger = queries.select_ledger(store).to_pylist()
+    (gone,) = [row for row in ledger if row["is_retraction"]]
+    (vote,) = [row for row in ledger if row["vote_id"] == gone["supersedes"]]
+    assert (vote["label"], vote["source_ref"]) == ("joy", "demo/1")
+    assert (gone["label"], gone["annotator"], gone["source_ref"]) == (
+        None,
+        "label-studio:1",
+        "demo/1",
+    )
+
+
+def test_what_an_export_lacks_stands_unless_it_is_complete(asked: Settings) -> None:
+    """Exports of some tasks or of one annotator are usual."""
+    read(asked, on(21, 1, "joy"))
+    assert read(asked, on(22, 2, "calm", user=2)).retracted == 0
+    assert labels(asked) == ["calm", "joy"]
+
+
+def test_a_complete_export_withdraws_nothing_that_is_newer(asked: Settings) -> None:
+    """An export of yesterday cannot tell what was deleted of today's answers."""
+    read(asked, on(21, 1, "joy"), on(24, 2, "calm", user=2))
+    result = read(asked, on(23, 1, "calm"), full=True)
+    assert (result.retracted, result.newer) == (0, 1)
+    assert labels(asked) == ["calm", "calm"]
+
+
+def test_a_complete_export_is_about_its_project_alone(asked: Settings) -> None:
+    """Answers of another project, even one whose name begins alike, stand."""
+    read(asked, on(21, 1, "joy"), project="demo/two")
+    read(asked, on(21, 1, "joy"), project="other")
+    assert read(asked, on(22, 5, "calm"), full=True).retracted == 0
+    assert labels(asked) == ["calm", "joy", "joy"]
+
+
+def test_an_unbelievable_answer_is_not_missing(asked: Settings) -> None:
+    """What became of it cannot be told, so that the answer before stands."""
+    read(asked, on(21, 1, "joy"))
+    assert read(asked, on(22, 1, "rage"), full=True).retracted == 0
+    assert labels(asked) == ["joy"]
+
+
+def test_what_was_withdrawn_by_mistake_comes_back(asked: Settings) -> None:
+    """An export that was not complete after all is put right by one that is."""
+    everything = (on(21, 1, "joy"), on(22, 2, "calm", user=2))
+    read(asked, *everything)
+    assert read(asked, everything[1], full=True).retracted == 1
+    assert read(asked, *everything).added == 0
+    assert labels(asked) == ["calm"]
+    assert read(asked, *everything, full=True).added == 1
+    assert labels(asked) == ["calm", "joy"]
+    # Whatever happens next in the project shows that the annotation is there.
+    read(asked, everything[1], full=True)
+    assert read(asked, *everything, on(23, 3, "joy", user=3)).added == 2
+    assert labels(asked) == ["calm", "joy", "joy"]
+
+
+def test_an_empty_export_is_not_complete(asked: Settings) -> None:
+    """Nobody deletes all answers of a project by exporting the wrong one."""
+    read(asked, on(21, 1, "joy"))
+    path = asked.home / "export.json"
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(PipelineError, match=r"holds no task.*leave --full out"):
+        collect(asked, SilentProgress(), source=path, corpus="demo", project="demo", full=True)
+
+
+def test_answers_about_other_corpora_are_no_votes(asked: Settings) -> None:
+    """The classes that were offered are those of the one corpus."""
+    rows = {
+        "corpora": make_rows("corpora", corpus=["talks"], taxonomy=["t"], classes=[["calm"]]),
+        "clips": make_rows("clips", clip_id=["talks/a"], corpus=["talks"]),
+    }
+    with open_store(asked) as store:
+        store.commit(rows, message="talks")
+    path = asked.home / "export.json"
+    export = make_export([{"data": {"clip_id": "talks/a"}}], [[make_annotation(1, "joy")]])
+    path.write_text(json.dumps(export), encoding="utf-8")
+    result = collect(asked, SilentProgress(), source=path, corpus="demo", project="demo")
+    assert result.quarantined == {"unknown_clip_id": 1}
 
 
 NO_EXPORTS = {
     "missing": (None, "no export at"),
-    "no-json": ("<html>", "is not JSON"),
-    "no-text": (b"\xff\xfe\x00", "is not JSON"),
-    "object": ("{}", "must hold a list of tasks.*got dict"),
+    "no-json": ("<html>", "is no JSON"),
+    "no-text": (b"\xff\xfe\x00", "is no JSON"),
+    "object": ("{}", "must be a JSON list of tasks, but is a dict"),
     "no-tasks": ("[1, 2]", "must hold a list of tasks"),
 }
 
@@ -127,5 +261,5 @@ def test_an_unknown_corpus_is_refused(asked_once: Settings) -> None:
     """Answers cannot be read without the classes that were offered."""
     path = asked_once.home / "empty.json"
     path.write_text("[]", encoding="utf-8")
-    with pytest.raises(NothingToDoError, match="`other` is not in the warehouse"):
+    with pytest.raises(PipelineError, match="`other` is not in the warehouse"):
         collect(asked_once, SilentProgress(), source=path, corpus="other", project="demo")

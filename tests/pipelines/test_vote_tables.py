@@ -211,7 +211,7 @@ UNREADABLE = {
     "empty": ("votes.csv", b"", "cannot be read as a table"),
     "missing": ("missing.csv", None, "cannot be read as a table"),
     "no-export": ("votes.json", b"{}", r"votes\.json`: the export must be a JSON list"),
-    "missing-export": ("missing.json", None, r"missing\.json` cannot be read"),
+    "missing-export": ("missing.json", None, r"no export at `.*missing\.json`"),
     "no-clip": ("votes.csv", b"label\njoy", r"votes\.csv`: .* must have a column `clip_id`"),
 }
 

@@ -1,6 +1,7 @@
 """A saved export of Label Studio says what the server would have said."""
 
 import json
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
@@ -46,8 +47,25 @@ def test_what_is_no_task_or_no_answer_is_quarantined() -> None:
     ]
 
 
+def test_everything_in_the_export_is_known_by_reference() -> None:
+    """What could not be believed is there all the same, and the latest change dates it."""
+    export = make(make_annotation(1, "rage"), make_annotation(2, "joy", user=2))
+    export[0]["updated_at"] = "2026-11-25T10:00:00Z"
+    found = read_label_studio(json.dumps(export).encode(), SOURCE, project=3)
+    assert found.references == {"3/1", "3/2"}
+    assert found.seen_at == datetime(2026, 11, 25, 10, tzinfo=UTC)
+    empty = read_label_studio(b"[]", SOURCE, project=3)
+    assert (empty.references, empty.seen_at) == (frozenset(), None)
+
+
 @pytest.mark.parametrize(
-    ("data", "message"), [(b"{", "is no JSON"), (b"{}", "must be a JSON list of tasks")]
+    ("data", "message"),
+    [
+        (b"{", "is no JSON"),
+        (b"\xff", "is no JSON"),
+        (b"{}", "must be a JSON list of tasks"),
+        (b"[1, 2]", "must hold a list of tasks"),
+    ],
 )
 def test_a_file_that_is_no_export_is_refused(data: bytes, message: str) -> None:
     """What holds no tasks is named."""
