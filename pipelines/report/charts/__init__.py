@@ -1,8 +1,18 @@
-"""The page's four charts, each a pure function from numbers to one SVG element."""
+"""The pages' charts, each a pure function from numbers to one SVG element."""
 
-from pipelines.report.charts.confusion import draw_confusion
+from pipelines.report.charts.agreement import draw_agreement
+from pipelines.report.charts.annotator_map import draw_annotator_map
+from pipelines.report.charts.confusion import draw_confusion, draw_shares
 from pipelines.report.charts.entropy import draw_entropy
 from pipelines.report.charts.learning_curve import draw_learning_curve
 from pipelines.report.charts.recall import draw_recalls
 
-__all__ = ["draw_confusion", "draw_entropy", "draw_learning_curve", "draw_recalls"]
+__all__ = [
+    "draw_agreement",
+    "draw_annotator_map",
+    "draw_confusion",
+    "draw_entropy",
+    "draw_learning_curve",
+    "draw_recalls",
+    "draw_shares",
+]

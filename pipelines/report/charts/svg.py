@@ -29,6 +29,8 @@ RANDOM: Final = "#000006"
 HEAT: Final = "#000007"
 OFF_HEAT: Final = "#000008"
 ON_HEAT: Final = "#000009"
+NOTE: Final = "#00000a"
+DIFFERS: Final = "#00000b"
 _PROPERTIES: Final = {
     INK: "var(--ink, #16191e)",
     MUTED: "var(--muted, #59616c)",
@@ -39,6 +41,8 @@ _PROPERTIES: Final = {
     HEAT: "var(--heat, #094274)",
     OFF_HEAT: "var(--off-heat, #000000)",
     ON_HEAT: "var(--on-heat, #ffffff)",
+    NOTE: "var(--note, #7a5a00)",
+    DIFFERS: "var(--differs, #a3195b)",
 }
 
 _STYLE: Final = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pipelines.report.render
-from pipelines.report.charts.confusion import FAINTEST, HEAT_TURN, draw_confusion
+from pipelines.report.charts.confusion import FAINTEST, HEAT_TURN, draw_confusion, draw_shares
 from pipelines.report.testing import SAMPLE_CLASSES, SAMPLE_CONFUSION
 
 STYLES = Path(pipelines.report.render.__file__).with_name("templates") / "round.css"
@@ -29,6 +29,24 @@ def test_flawless_model_is_described():
     """Without errors the description says so."""
     text = draw_confusion(((2, 0), (0, 3)), ("a", "b"), key="k", truth="intended")
     assert "No clip is confused with another class." in text
+
+
+def test_shares_are_written_and_told():
+    """A matrix of probabilities is drawn with its numbers, and the largest confusion described."""
+    shares = ((0.75, 0.25), (0.1, 0.9))
+    text = draw_shares(shares, ("joy", "calm"), key="k", truth="consensus", title="kim")
+    assert ">.75<" in text
+    assert "<title>joy said to be calm: 25\N{NO-BREAK SPACE}%</title>" in text
+    assert "Largest confusions: joy said to be calm, 25\N{NO-BREAK SPACE}%; calm said" in text
+
+
+def test_a_class_nothing_is_known_of_has_no_share():
+    """A row without votes is marked instead of shaded."""
+    nothing = (float("nan"), float("nan"))
+    text = draw_shares((nothing, (0.0, 1.0)), ("a", "b"), key="k", truth="x", title="kim")
+    assert "<title>a said to be b: not known</title>" in text
+    assert text.count(">–</text>") == 2
+    assert "No class is confused with another." in text
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])

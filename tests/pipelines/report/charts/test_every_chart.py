@@ -7,10 +7,20 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 
-from pipelines.report.charts import draw_confusion, draw_entropy, draw_learning_curve, draw_recalls
+from pipelines.report.charts import (
+    draw_agreement,
+    draw_annotator_map,
+    draw_confusion,
+    draw_entropy,
+    draw_learning_curve,
+    draw_recalls,
+    draw_shares,
+)
+from pipelines.report.opinions.testing import build_annotators, build_sample_opinions
 from pipelines.report.testing import SAMPLE_CLASSES, SAMPLE_CONFUSION, build_sample_content
 
 CONTENT = build_sample_content()
+(OPINIONS,) = build_sample_opinions().groups
 CLASSES = ("a<b & $x$", *SAMPLE_CLASSES[1:])
 NOTE = "synthetic speech"
 
@@ -35,8 +45,37 @@ def _entropy(key):
     return draw_entropy((3, 0, 1), (0.0, 0.5, 1.0, 1.5), n_classes=6, key=key, note=NOTE)
 
 
+def _shares(key):
+    return draw_shares(
+        OPINIONS.confusions[0].shares, CLASSES[:3], key=key, truth="x", title="kim", note=NOTE
+    )
+
+
+def _map(key):
+    return draw_annotator_map(OPINIONS.annotators, key=key, note=NOTE)
+
+
+def _crowd(key):
+    return draw_annotator_map(build_annotators(300), key=key, compact=True, note=NOTE)
+
+
+def _agreement(key):
+    return draw_agreement(OPINIONS.timeline.steps, OPINIONS.alpha, key=key, note=NOTE)
+
+
 every_chart = pytest.mark.parametrize(
-    "draw", [_curve, _compact_curve, _confusion, _recalls, _entropy]
+    "draw",
+    [
+        _curve,
+        _compact_curve,
+        _confusion,
+        _recalls,
+        _entropy,
+        _shares,
+        _map,
+        _crowd,
+        _agreement,
+    ],
 )
 
 
