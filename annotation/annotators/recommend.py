@@ -106,7 +106,7 @@ def _on_guessing(evidence: Evidence, index: int, fewest_votes: int) -> Iterator[
     spam, skills = evidence.spam, evidence.skills
     judged = skills.judged[index]
     if judged < fewest_votes:
-        yield Finding("watch", f"only {judged:.0f} votes can be judged, fewer than {fewest_votes}")
+        yield Finding("watch", f"votes that can be judged: {judged:.0f}, fewer than {fewest_votes}")
         return
     least = LEAST_INFORMATIVE * spammer_score(skills.pooled[None])[0]
     if spam.probability[index] > MOST_SPAM and spam.informativeness[index] < least:

@@ -119,7 +119,7 @@ def test_few_votes_are_watched() -> None:
     drawn = make_votes(CLASSES, clips=5, annotators=4, accuracy=0.9)
     found = profile(drawn.table, MajorityVote())
     assert {one.recommendation for one in found} == {"watch"}
-    assert found[0].reasons[0] == "only 5 votes can be judged, fewer than 20"
+    assert found[0].reasons[0] == "votes that can be judged: 5, fewer than 20"
 
 
 def test_a_lone_voter_is_not_judged() -> None:
