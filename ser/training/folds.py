@@ -187,12 +187,15 @@ def speaker_folds(
     *,
     seed: int,
     together: Sequence[Sequence[str | None]] = (),
+    balance: Sequence[str | None] = (),
 ) -> tuple[Split, ...]:
     """Deal speakers into folds with about the same number of clips; each fold tests once.
 
     Speakers with many clips are dealt first, each to the fold with the fewest clips so far;
     the seed decides among speakers with equally many. Speakers whom another grouping joins, such
-    as those of one session or those who share audio, are dealt as one.
+    as those of one session or those who share audio, are dealt as one. Given something to
+    balance, such as the gender, the fold with the fewest clips of the speaker's own kind comes
+    first, and the total decides among equals.
 
     Args:
         speakers: Speaker of each clip.
@@ -200,19 +203,24 @@ def speaker_folds(
         seed: Seed of the order of speakers.
         together: Further groupings that no fold may part, each one name per clip, ``None``
             where unknown; see `join_groups`.
+        balance: Kind of each clip's speaker, such as the gender, to spread evenly over the
+            folds; the kind of a speaker is that of the first clip.
 
     Returns:
         One split per fold, without a dev part.
 
     Raises:
-        ConfigurationError: If there are too few speakers or folds.
+        ConfigurationError: If there are too few speakers or folds, or not one kind per clip.
 
     Example:
         >>> [fold.test.tolist() for fold in speaker_folds(["a", "b", "a", "c"], 2, seed=0)]
         [[0, 2], [1, 3]]
     """
-    names, rows, clips = np.unique(
-        _name_joined(speakers, together), return_inverse=True, return_counts=True
+    names, first, rows, clips = np.unique(
+        _name_joined(speakers, together),
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
     )
     if not 2 <= n_folds <= len(names):
         apart = " that `together` leaves apart" if together else ""
@@ -221,11 +229,13 @@ def speaker_folds(
         )
     shuffled = np.random.default_rng(seed).permutation(len(names))
     dealt = shuffled[np.argsort(-clips[shuffled], kind="stable")]
+    kind_of = _number_kinds(balance, len(rows))[first]
     fold_of = np.empty(len(names), dtype=np.int64)
-    load = np.zeros(n_folds, dtype=np.int64)
+    load = np.zeros((kind_of.max() + 1, n_folds), dtype=np.int64)
     for speaker in dealt:
-        fold_of[speaker] = np.argmin(load)
-        load[fold_of[speaker]] += clips[speaker]
+        kind = kind_of[speaker]
+        fold_of[speaker] = np.lexsort((load.sum(axis=0), load[kind]))[0]
+        load[kind, fold_of[speaker]] += clips[speaker]
     nobody = np.empty(0, dtype=np.int64)
     tested = fold_of[rows]
     return tuple(
@@ -244,6 +254,17 @@ def _name_joined(
     _, first = np.unique(groups[order], return_index=True)
     joined: npt.NDArray[np.str_] = names[order][first][groups]
     return joined
+
+
+def _number_kinds(kinds: Sequence[str | None], clips: int) -> npt.NDArray[np.int64]:
+    if not kinds:
+        return np.zeros(clips, dtype=np.int64)
+    if len(kinds) != clips:
+        raise ConfigurationError(
+            f"`balance` must have one entry for each of the {clips} clips, but has {len(kinds)}"
+        )
+    numbered = np.unique([kind or UNKNOWN for kind in kinds], return_inverse=True)[1]
+    return numbered.astype(np.int64)
 
 
 def _list(separator: str, offenders: Sequence[str]) -> str:

@@ -6,8 +6,12 @@ from sklearn import metrics as reference
 
 from ser.errors import ConfigurationError
 from ser.metrics.classification import (
+    classification_statistic,
     confusion_matrix,
+    f1_scores,
+    macro_f1,
     mean_recall,
+    precisions,
     recalls,
     unweighted_average_recall,
     weighted_average_recall,
@@ -38,6 +42,43 @@ def test_war_equals_the_accuracy_of_sklearn(labels):
     """Every clip counts the same."""
     expected = reference.accuracy_score(*labels)
     assert weighted_average_recall(*labels, 5) == pytest.approx(expected, abs=1e-12)
+
+
+def test_precision_recall_and_f1_per_class_equal_those_of_sklearn(labels):
+    """Each class by itself."""
+    precision, recall, f1, _ = reference.precision_recall_fscore_support(*labels)
+    confusion = confusion_matrix(*labels, 5)
+    assert precisions(confusion) == pytest.approx(precision, abs=1e-12)
+    assert recalls(confusion) == pytest.approx(recall, abs=1e-12)
+    assert f1_scores(confusion) == pytest.approx(f1, abs=1e-12)
+
+
+def test_statistic_holds_every_metric_by_name(labels):
+    """One evaluation gives all that sklearn gives one by one."""
+    found = classification_statistic(*labels, list("abcde")).evaluate()
+    expected = {
+        "uar": reference.recall_score(*labels, average="macro"),
+        "war": reference.accuracy_score(*labels),
+        "macro_f1": reference.f1_score(*labels, average="macro"),
+        "weighted_f1": reference.f1_score(*labels, average="weighted"),
+        "recall/b": reference.recall_score(*labels, average=None)[1],
+        "precision/c": reference.precision_score(*labels, average=None)[2],
+        "f1/e": reference.f1_score(*labels, average=None)[4],
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+    assert len(found) == 4 + 3 * 5
+
+
+def test_macro_f1_counts_a_class_that_is_predicted_but_never_true():
+    """As in sklearn; a class that is neither is left out."""
+    truth, prediction = np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1])
+    expected = reference.f1_score(truth, prediction, average="macro", zero_division=0)
+    confusion = confusion_matrix(truth, prediction, 4)
+    assert macro_f1(confusion) == pytest.approx(expected, abs=1e-12)
+    found = classification_statistic(truth, prediction, list("abcd")).evaluate()
+    expected = reference.f1_score(truth, prediction, average="weighted", zero_division=0)
+    assert found["weighted_f1"] == pytest.approx(expected, abs=1e-12)
+    assert np.isnan([found["recall/c"], found["f1/d"], found["precision/d"]]).all()
 
 
 def test_uar_leaves_out_classes_without_a_true_clip():

@@ -117,6 +117,33 @@ def test_the_seed_decides_the_folds():
     assert not all(np.array_equal(a.test, b.test) for a, b in zip(first, other, strict=True))
 
 
+def test_folds_can_be_balanced_by_gender():
+    """Each fold tests as many women as men, however the seed falls."""
+    speakers = [f"s{i:02d}" for i in range(20) for _ in range(4)]
+    genders = ["f" if i < 10 else "m" for i in range(20) for _ in range(4)]
+    for seed in range(10):
+        for fold in speaker_folds(speakers, 5, seed=seed, balance=genders):
+            tested = [genders[position] for position in fold.test]
+            assert tested.count("f") == tested.count("m") == 8
+
+
+def test_balancing_what_is_the_same_everywhere_changes_nothing():
+    """One kind of speaker is dealt as if kinds were not asked for."""
+    speakers = [f"s{i}" for i in np.random.default_rng(0).integers(12, size=100)]
+    pairs = zip(
+        speaker_folds(speakers, 5, seed=3),
+        speaker_folds(speakers, 5, seed=3, balance=[None] * 100),
+        strict=True,
+    )
+    assert all(np.array_equal(one.test, other.test) for one, other in pairs)
+
+
+def test_each_clip_needs_a_kind_to_balance():
+    """The message counts both."""
+    with pytest.raises(ConfigurationError, match=r"`balance` .* the 6 clips, but has 1"):
+        speaker_folds(SPEAKERS, 2, seed=0, balance=["f"])
+
+
 @pytest.mark.parametrize("n_folds", [1, 5])
 def test_impossible_numbers_of_folds_are_refused(n_folds):
     """Each fold needs a speaker to test and one to learn from."""
