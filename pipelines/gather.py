@@ -218,7 +218,7 @@ def _doubts(store: Warehouse, corpus: str) -> tuple[DataDoubt, ...]:
 def _difference(
     store: Warehouse, latest: Mapping[Arm, CurvePoint], clips: pa.Table, classes: tuple[str, ...]
 ) -> PairedDifference | None:
-    """Compare the arms' models on the same test clips; None where they share one model."""
+    """Compare the arms' models on the same test clips; None where they share one or no clip."""
     from ser.metrics.bootstrap import bootstrap_uar_difference  # noqa: PLC0415 - keeps help fast
 
     first, second = (
@@ -230,6 +230,8 @@ def _difference(
     predictions = [_test_predictions(store, model_id) for model_id in (first, second)]
     shared = sorted(predictions[0].keys() & predictions[1].keys())
     shared = [clip_id for clip_id in shared if facts[clip_id]["intended"] is not None]
+    if not shared:
+        return None
     active, random = (np.array([labels[clip_id] for clip_id in shared]) for labels in predictions)
     interval = bootstrap_uar_difference(
         np.array([classes.index(facts[clip_id]["intended"]) for clip_id in shared]),
