@@ -1,20 +1,19 @@
 """Aggregate: the votes of many people become one consensus per clip."""
 
-import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotation.aggregation import AGGREGATORS, Consensus
-from annotation.votes import build_vote_matrix
 from pipelines.campaign import clips_of, read_asks
 from pipelines.choices import AggregatorName
-from pipelines.convert import consensus_rows
+from pipelines.consensus_run import ConsensusRun, Selection, conclude_run
 from pipelines.errors import NothingToDoError
-from pipelines.identity import digest
-from pipelines.opinions import classes_of
+from pipelines.mapped_opinions import MappedOpinions, map_opinions
+from pipelines.opinions import Opinions, classes_of
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -23,42 +22,21 @@ from warehouse import Warehouse, queries
 
 
 @dataclass(frozen=True)
-class ConsensusRun:
-    """One aggregation of one taxonomy and modality.
+class AggregateResult:
+    """The runs of one call, one per taxonomy and modality found among the votes.
 
     Args:
-        run_id: Names the rows of `consensus` and `annotators`.
-        aggregator: Method.
-        taxonomy: Class list.
-        modality: What the annotators perceived.
-        clips: Clips with at least one vote.
-        votes: Votes behind them.
-        ties: Clips whose leading classes tie.
-        annotators: Distinct annotators, or pools of anonymous ones.
-        iterations: Rounds of estimation.
-        converged: Whether the method's stopping rule was met.
+        runs: The runs.
+        left_out: Taxonomy, modality and number of the votes that have no mapping to the taxonomy
+            that was wanted.
     """
 
-    run_id: str
-    aggregator: str
-    taxonomy: str
-    modality: str
-    clips: int
-    votes: int
-    ties: int
-    annotators: int
-    iterations: int
-    converged: bool
-
-
-@dataclass(frozen=True)
-class AggregateResult:
-    """The runs of one call, one per taxonomy and modality found among the votes."""
-
     runs: tuple[ConsensusRun, ...]
+    left_out: tuple[tuple[str, str, int], ...] = ()
 
     def rows(self) -> Sequence[Row]:
-        """Return one row per run."""
+        """Return one row per run; the votes that were dropped only where labels were mapped."""
+        is_mapped = any(run.mapping for run in self.runs)
         return [
             {
                 "run_id": run.run_id,
@@ -71,8 +49,18 @@ class AggregateResult:
                 "annotators": run.annotators,
                 "iterations": run.iterations,
                 "converged": "yes" if run.converged else "no",
+                "snapshot": run.snapshot,
+                **({"dropped": run.dropped} if is_mapped else {}),
             }
             for run in self.runs
+        ]
+
+    def account(self) -> Sequence[str]:
+        """Return what mapping the labels lost, a line each; none where nothing was mapped."""
+        lines = [f"{run.modality}: {line}" for run in self.runs for line in run.account]
+        return lines + [
+            f"{modality}: {votes} votes in {taxonomy} have no mapping and are left out"
+            for taxonomy, modality, votes in self.left_out
         ]
 
 
@@ -85,8 +73,16 @@ def aggregate(
     campaign: str | None = None,
     arm: str | None = None,
     up_to: int | None = None,
+    taxonomy: str | None = None,
+    snapshot: int | None = None,
+    as_of: datetime | None = None,
+    cast_before: datetime | None = None,
 ) -> AggregateResult:
     """Turn the votes in force into one posterior per clip and one skill per annotator.
+
+    There are two times. `snapshot` and `as_of` say what the warehouse knew: a vote that was cast
+    earlier and imported later was not known then. `cast_before` says when people spoke, by the
+    ledger's `cast_at`: what was cast later had corrected nothing yet. They can be combined.
 
     Args:
         settings: Where the warehouse is, and the default method.
@@ -96,84 +92,93 @@ def aggregate(
         campaign: Only votes on the clips this campaign asked about.
         arm: Only the clips of this arm, and of the seed both arms share.
         up_to: Only clips asked about up to this round of the campaign.
+        taxonomy: Bring all labels into this taxonomy and aggregate them together: the name of a
+            target, or a TOML file, see `pipelines.mapped_opinions.map_opinions`.
+        snapshot: Votes, campaigns and classes as the warehouse knew them at this snapshot.
+        as_of: The same, at the last snapshot up to this moment (with a time zone).
+        cast_before: Only votes cast before this moment (with a time zone).
 
     Returns:
-        One run per taxonomy and modality.
+        One run per taxonomy and modality. A run that read the past is named after its snapshot,
+        so that it is the same whatever is voted later.
 
     Raises:
-        NothingToDoError: If no labelled vote matches.
-        AnnotationError: If a label is outside its taxonomy.
+        NothingToDoError: If no labelled vote matches, or votes do not say when they were cast.
+        SnapshotError: If there is no such past.
+        AnnotationError: If a label is outside its taxonomy or cannot be mapped.
     """
     name = method or settings.rounds.aggregator
-    selection = {"corpus": corpus, "campaign": campaign, "arm": arm, "up_to": up_to}
-    with open_store(settings) as store:
-        clip_ids = None
-        if campaign is not None:
-            clip_ids = clips_of(read_asks(store, campaign, arm=arm, up_to=up_to))
-        votes = queries.select_effective_votes(store, corpus=corpus, clip_ids=clip_ids)
-        votes = votes.filter(pc.is_valid(votes["label"]))
-        groups = (
-            votes.group_by(["taxonomy", "modality"])
-            .aggregate([])
-            .sort_by([("taxonomy", "ascending"), ("modality", "ascending")])
+    is_past = snapshot is not None or as_of is not None
+    with ExitStack() as opened:
+        source = opened.enter_context(open_store(settings, snapshot=snapshot, as_of=as_of))
+        read_from = source.snapshot
+        selection = Selection(
+            corpus, campaign, arm, up_to, read_from if is_past else None, cast_before
         )
-        if not groups.num_rows:
-            given = ", ".join(f"{key} `{value}`" for key, value in selection.items() if value)
-            raise NothingToDoError(
-                f"no labelled votes{' for ' + given if given else ''}; bring some in with "
-                "`serloop votes` or `serloop collect`"
-            )
-        with progress.track(f"aggregate by {name}", groups.num_rows, "runs") as advance:
+        found = _read_opinions(source, selection)
+        mapped, left_out = [MappedOpinions(one) for one in found], list[Opinions]()
+        if taxonomy is not None:
+            mapped, left_out = map_opinions(source, found, taxonomy)
+        store = opened.enter_context(open_store(settings)) if is_past else source
+        with progress.track(f"aggregate by {name}", len(mapped), "runs") as advance:
             runs = []
-            for group in groups.to_pylist():
-                runs.append(_aggregate_group(store, votes, group, name, selection))
+            for one in mapped:
+                runs.append(conclude_run(store, one, name, selection, read_from))
                 advance(note=f"{runs[-1].clips} clips")
-    return AggregateResult(tuple(runs))
+    unmapped = (
+        (one.taxonomy, one.modality, pc.sum(one.votes["count"]).as_py()) for one in left_out
+    )
+    return AggregateResult(tuple(runs), tuple(unmapped))
 
 
-def _aggregate_group(
-    store: Warehouse,
-    votes: pa.Table,
-    group: dict[str, str],
-    method: str,
-    selection: dict[str, str | int | None],
-) -> ConsensusRun:
-    classes = classes_of(store, group["taxonomy"])
-    chosen = votes.filter(
-        pc.and_(
-            pc.equal(votes["taxonomy"], group["taxonomy"]),
-            pc.equal(votes["modality"], group["modality"]),
+def _read_opinions(store: Warehouse, selection: Selection) -> list[Opinions]:
+    """Return the labelled votes that match, apart by taxonomy and modality, by name."""
+    clip_ids = None
+    if selection.campaign is not None:
+        asks = read_asks(store, selection.campaign, arm=selection.arm, up_to=selection.up_to)
+        clip_ids = clips_of(asks)
+    if selection.cast_before is not None:
+        _require_times(store, selection.corpus, clip_ids)
+    votes = queries.select_effective_votes(
+        store, corpus=selection.corpus, clip_ids=clip_ids, cast_before=selection.cast_before
+    )
+    votes = votes.filter(pc.is_valid(votes["label"]))
+    if not votes.num_rows:
+        given = selection.sentence()
+        is_past = selection.snapshot is not None or selection.cast_before is not None
+        remedy = (
+            "choose a later time, or a later snapshot (`serloop status --snapshot`)"
+            if is_past
+            else "bring some in with `serloop votes` or `serloop collect`"
         )
-    )
-    consensus = AGGREGATORS[method]().aggregate(build_vote_matrix(chosen, classes))
-    # The votes are part of the name: new votes make a new run, the same votes the same run.
-    evidence = digest(sorted(chosen["vote_id"].to_pylist()))
-    run_id = f"{method}-{digest(method, group, selection, list(classes), evidence)}"
-    parameters = {**selection, "votes": evidence}
-    header = {
-        "run_id": run_id,
-        "aggregator": method,
-        **group,
-        "corpus": selection["corpus"],
-        "parameters": json.dumps(parameters, sort_keys=True),
-        "snapshot": store.snapshot,
-    }
-    store.commit(consensus_rows(header, consensus), message=f"aggregate by {method}")
-    return _summarise(run_id, method, group, consensus)
+        raise NothingToDoError(f"no labelled votes{' for ' + given if given else ''}; {remedy}")
+    return _split(store, votes)
 
 
-def _summarise(
-    run_id: str, method: str, group: dict[str, str], consensus: Consensus
-) -> ConsensusRun:
-    return ConsensusRun(
-        run_id=run_id,
-        aggregator=method,
-        taxonomy=group["taxonomy"],
-        modality=group["modality"],
-        clips=len(consensus.items),
-        votes=int(consensus.votes.sum()),
-        ties=int(consensus.is_tie.sum()),
-        annotators=len(consensus.annotators),
-        iterations=consensus.iterations,
-        converged=consensus.converged,
-    )
+def _split(store: Warehouse, votes: pa.Table) -> list[Opinions]:
+    groups = votes.group_by(["taxonomy", "modality"]).aggregate([])
+    ordered = groups.sort_by([("taxonomy", "ascending"), ("modality", "ascending")])
+    return [
+        Opinions(
+            **group,
+            classes=classes_of(store, group["taxonomy"]),
+            votes=votes.filter(
+                pc.and_(
+                    pc.equal(votes["taxonomy"], group["taxonomy"]),
+                    pc.equal(votes["modality"], group["modality"]),
+                )
+            ),
+        )
+        for group in ordered.to_pylist()
+    ]
+
+
+def _require_times(store: Warehouse, corpus: str | None, clip_ids: Sequence[str] | None) -> None:
+    untimed = queries.count_untimed_votes(store, corpus=corpus, clip_ids=clip_ids).to_pylist()
+    if untimed:
+        listed = ", ".join(f"{row['rows']} of `{row['source']}`" for row in untimed)
+        raise NothingToDoError(
+            f"{sum(row['rows'] for row in untimed)} rows of the ledger do not say when they were "
+            f"cast ({listed}), so nobody knows which came before; import votes with a column "
+            "`cast_at`, choose another corpus, or ask what the warehouse knew then, with --as-of"
+        )

@@ -16,13 +16,18 @@ from pipelines.commands.demo import demo
 from pipelines.commands.doctor import doctor
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.features import features
+from pipelines.commands.follow import follow
 from pipelines.commands.ingest import ingest
 from pipelines.commands.maintain import maintain
+from pipelines.commands.opinions import opinions
 from pipelines.commands.quality import quality
+from pipelines.commands.quarantine import quarantine
 from pipelines.commands.report import report
 from pipelines.commands.round import round_
 from pipelines.commands.score import score
 from pipelines.commands.status import status
+from pipelines.commands.suspects import suspects
+from pipelines.commands.taxonomies import taxonomies
 from pipelines.commands.train import train
 from pipelines.commands.votes import votes
 from pipelines.commands.why import why
@@ -40,8 +45,35 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 VERBS: dict[str, tuple[Callable[..., None], ...]] = {
-    LOOP: (ingest, features, votes, aggregate, train, evaluate, score, acquire, collect, round_),
-    LOOK: (demo, status, corpora, quality, agreement, annotators, why, report, doctor, maintain),
+    LOOP: (
+        ingest,
+        features,
+        votes,
+        aggregate,
+        follow,
+        train,
+        evaluate,
+        score,
+        acquire,
+        collect,
+        round_,
+    ),
+    LOOK: (
+        demo,
+        status,
+        corpora,
+        taxonomies,
+        quality,
+        quarantine,
+        agreement,
+        annotators,
+        opinions,
+        why,
+        suspects,
+        report,
+        doctor,
+        maintain,
+    ),
 }
 for panel, verbs in VERBS.items():
     for verb in verbs:

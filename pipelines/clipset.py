@@ -1,16 +1,20 @@
 """Which clips a model learns from and is judged on, with their labels, behind the firewall."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.convert import read_posterior, read_waveform
+from annotation.taxonomies import TaxonomyMap
+from pipelines.convert import read_waveform
 from pipelines.duplicates import read_audio_groups
 from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.labels import Labels, Targets, Wanted, agree, decide, intend
+from pipelines.taxonomies import is_file, load_mapping
 from ser.training.folds import (
     check_audio_together,
     check_speaker_disjoint,
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
     from ser.features.ragged import RaggedFeatures
 
 INTENDED = "intended"
+Part = Literal["train", "dev", "test"]
+TRAIN: Part = "train"
+DEV: Part = "dev"
+TEST: Part = "test"
 DEFAULT_FOLDS = 5
 # Who is held out must not change with the training seed, or two models could not be compared.
 FOLD_SEED = 0
@@ -46,6 +54,11 @@ class ClipSet:
         test: Positions to report on.
         test_speakers: Speakers held out, sorted.
         dev_speakers: Speakers of the dev part, sorted.
+        mapping: Name of the mapping that led to `taxonomy`; None for labels given in it.
+        rules: That mapping, as far as it is known.
+        kind: Whether labels were asked to be decided or not; None for neither.
+        dropped: Clips of each part that are left out because the mapping drops their label.
+        tied: Clips of each part that are left out because no class leads.
     """
 
     clip_ids: tuple[str, ...]
@@ -59,9 +72,16 @@ class ClipSet:
     test: npt.NDArray[np.int64]
     test_speakers: tuple[str, ...]
     dev_speakers: tuple[str, ...]
+    mapping: str | None
+    rules: TaxonomyMap | None
+    kind: Targets | None
+    dropped: Mapping[Part, int]
+    tied: Mapping[Part, int]
 
     def decided(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return those of `positions` with one leading class: a tie can be judged by none."""
+        if len(self.classes) < 2:
+            return positions
         leading = np.partition(self.targets[positions], -2, axis=1)[:, -2:]
         return positions[leading[:, 1] > leading[:, 0]]
 
@@ -77,6 +97,8 @@ def select_clip_set(
     labels: str,
     test_speakers: Sequence[str] = (),
     dev_speakers: Sequence[str] = (),
+    taxonomy: Wanted | None = None,
+    kind: Targets | None = None,
 ) -> ClipSet:
     """Collect labelled clips and part them by speaker; whatever parts share is refused.
 
@@ -86,25 +108,26 @@ def select_clip_set(
         labels: `intended`, or the id of a consensus run.
         test_speakers: Speakers held out; empty for a fifth of the corpus's, always the same.
         dev_speakers: Speakers of the dev part; empty for none.
+        taxonomy: Taxonomy to map labels to, or a mapping; None for the one they are in.
+        kind: `hard` for the leading class of each clip, without ties; else the posterior.
 
     Returns:
         The clips that have a label, and their parts.
 
     Raises:
+        TaxonomyError: If no mapping leads to the taxonomy.
         LeakageError: If parts share a speaker, a session or audio, with the offenders.
         PipelineError: If a named speaker has no clip in the corpus.
         NothingToDoError: If the corpus has no clip, or none with such a label.
     """
     clips = corpus_clips(store, corpus)
-    taxonomy, classes = corpus_classes(store, corpus)
     require_speakers(clips, (*test_speakers, *dev_speakers))
     held_out = tuple(sorted(test_speakers)) or default_test_speakers(clips)
-    targets, votes = _targets(store, clips, labels, classes)
-    labelled = np.flatnonzero(targets.sum(axis=1) > 0)
+    found = _read_labels(store, clips, corpus, labels, taxonomy)
+    found = decide(found) if kind == "hard" else found
+    labelled = np.flatnonzero(found.has_label)
     if not labelled.size:
-        raise NothingToDoError(
-            f"no clip of corpus `{corpus}` has a label from `{labels}`; see `serloop status`"
-        )
+        raise NothingToDoError(_explain_none(corpus, labels, found))
     chosen = clips.take(labelled)
     speakers = chosen["speaker"].to_pylist()
     present = set(speakers)
@@ -119,18 +142,25 @@ def select_clip_set(
     )
     clip_ids = chosen["clip_id"].to_pylist()
     check_audio_together(clip_ids, speakers, chosen["audio"].to_pylist(), split)
+    part_of: dict[str, Part] = {**dict.fromkeys(dev_speakers, DEV), **dict.fromkeys(held_out, TEST)}
+    parts = [part_of.get(name, TRAIN) for name in clips["speaker"].to_pylist()]
     return ClipSet(
         clip_ids=tuple(clip_ids),
         speakers=np.array([name or "" for name in speakers]),
-        targets=targets[labelled],
-        votes=votes[labelled],
-        classes=classes,
-        taxonomy=taxonomy,
+        targets=found.posterior[labelled].astype(np.float32),
+        votes=found.votes[labelled],
+        classes=found.classes,
+        taxonomy=found.taxonomy,
         train=split.train,
         dev=split.dev,
         test=split.test,
         test_speakers=held_out,
         dev_speakers=tuple(sorted(dev_speakers)),
+        mapping=found.mapping,
+        rules=found.rules,
+        kind=kind,
+        dropped=_count_parts(parts, found.is_dropped),
+        tied=_count_parts(parts, found.is_tied),
     )
 
 
@@ -263,33 +293,27 @@ def read_waveforms(store: Warehouse, clip_ids: Sequence[str]) -> list[npt.NDArra
     return [read_waveform(pcm16) for pcm16 in table["pcm16"].to_pylist()]
 
 
-def _targets(
-    store: Warehouse, clips: pa.Table, labels: str, classes: tuple[str, ...]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Return P(class) per clip, (N, C), zero rows where there is no label, and votes, (N,)."""
-    targets = np.zeros((clips.num_rows, len(classes)), np.float32)
-    votes = np.zeros(clips.num_rows, np.int64)
+def _read_labels(
+    store: Warehouse, clips: pa.Table, corpus: str, labels: str, taxonomy: Wanted | None
+) -> Labels:
+    wanted = taxonomy
+    if isinstance(wanted, str) and is_file(wanted):
+        wanted = load_mapping(wanted)
     if labels == INTENDED:
-        column = {name: position for position, name in enumerate(classes)}
-        for row, label in enumerate(clips["intended"].to_pylist()):
-            if label is not None:
-                targets[row, column[label]] = 1.0
-        return targets, votes
-    consensus = queries.select_consensus(store, labels)
-    if not consensus.num_rows:
-        raise NothingToDoError(
-            f"`labels` must be `{INTENDED}` or the id of a consensus run, got `{labels}`; "
-            "`serloop aggregate` prints the ids"
+        return intend(clips, *corpus_classes(store, corpus), wanted)
+    return agree(store, clips, labels, wanted)
+
+
+def _explain_none(corpus: str, labels: str, found: Labels) -> str:
+    dropped, tied = int(found.is_dropped.sum()), int(found.is_tied.sum())
+    if dropped + tied:
+        return (
+            f"no clip of corpus `{corpus}` keeps its label from `{labels}`: {dropped} labels are "
+            f"dropped on the way to `{found.taxonomy}`, {tied} are ties"
         )
-    posterior = read_posterior(consensus["posterior"]).astype(np.float32)
-    row_of = {clip_id: row for row, clip_id in enumerate(clips["clip_id"].to_pylist())}
-    pairs = [
-        (row_of[clip_id], index)
-        for index, clip_id in enumerate(consensus["clip_id"].to_pylist())
-        if clip_id in row_of
-    ]
-    if pairs:
-        rows, indices = (list(column) for column in zip(*pairs, strict=True))
-        targets[rows] = posterior[indices]
-        votes[rows] = consensus["votes"].to_numpy()[indices]
-    return targets, votes
+    return f"no clip of corpus `{corpus}` has a label from `{labels}`; see `serloop status`"
+
+
+def _count_parts(parts: Sequence[Part], is_left_out: npt.NDArray[np.bool_]) -> dict[Part, int]:
+    counts = Counter(part for part, left_out in zip(parts, is_left_out, strict=True) if left_out)
+    return {part: counts[part] for part in (TRAIN, DEV, TEST)}

@@ -17,6 +17,7 @@ from warehouse.schemas import TABLES
 
 if TYPE_CHECKING:
     from annotation.aggregation import Consensus
+    from annotation.clips import Uncertainty
     from pipelines.evaluate import EvaluateResult
     from pipelines.shards import Source
     from ser.features.ragged import RaggedFeatures
@@ -196,10 +197,11 @@ def feature_rows(
 
 def vote_rows(votes: pa.Table, info: CorpusInfo) -> pa.Table:
     """Turn a corpus's own votes into ledger rows; their ids follow from the source alone."""
+    from annotation.imports.identity import vote_ids  # noqa: PLC0415 - workers write no votes
+
     count = votes.num_rows
-    references = votes["source_ref"].to_pylist()
     columns = {
-        "vote_id": [_vote_id(info.name, reference) for reference in references],
+        "vote_id": vote_ids(info.name, votes["source_ref"].to_pylist()),
         "clip_id": [f"{info.name}/{native_id}" for native_id in votes["native_id"].to_pylist()],
         "taxonomy": [info.taxonomy.name] * count,
         "source": [info.name] * count,
@@ -213,12 +215,21 @@ def vote_rows(votes: pa.Table, info: CorpusInfo) -> pa.Table:
     )
 
 
-def consensus_rows(header: Mapping[str, Any], consensus: "Consensus") -> dict[str, pa.Table]:
+def consensus_rows(
+    header: Mapping[str, Any],
+    consensus: "Consensus",
+    *,
+    doubt: "Uncertainty",
+    expected_gain: npt.NDArray[np.float64] | None,
+) -> dict[str, pa.Table]:
     """Describe one aggregation run, its clips and its annotators.
 
     Args:
         header: The columns of `consensus_runs` that the result does not know.
         consensus: The result.
+        doubt: What remains unknown of its N clips, in the same order.
+        expected_gain: What one more average vote is worth, nats, ``(N,)``; None where the
+            aggregator does not know how people confuse classes.
     """
     run_id, modality = header["run_id"], header["modality"]
     run = {
@@ -237,6 +248,9 @@ def consensus_rows(header: Mapping[str, Any], consensus: "Consensus") -> dict[st
         "is_tie": consensus.is_tie,
         "entropy": consensus.entropy,
         "votes": pa.array(consensus.votes, pa.int32()),
+        "expected_gain": pa.nulls(clips, pa.float64()) if expected_gain is None else expected_gain,
+        "ambiguity": doubt.ambiguity,
+        "ignorance": doubt.ignorance,
     }
     count = len(consensus.annotators)
     confusion = (
@@ -271,6 +285,8 @@ def evaluation_rows(result: "EvaluateResult", speakers: Sequence[str]) -> pa.Tab
         "evaluation_id": f"{result.model_id}/test/{result.truth}",
         "model_id": result.model_id,
         "part": "test",
+        "taxonomy": result.taxonomy,
+        "mapping": result.mapping,
         "clips": result.clips,
         "speakers": list(speakers),
         "uar": result.uar,
@@ -281,23 +297,6 @@ def evaluation_rows(result: "EvaluateResult", speakers: Sequence[str]) -> pa.Tab
         "classes": list(result.classes),
     }
     return to_table("evaluations", [row])
-
-
-def quarantine_rows(corpus: str, quarantined: pa.Table) -> pa.Table:
-    """File answers that cannot be believed; the annotation takes the place of a path."""
-    rows = [
-        {
-            "corpus": corpus,
-            "path": f"label-studio/{row['source_ref']}",
-            "audio_sha256": "",
-            "source_bytes": 0,
-            "source_mtime_ns": 0,
-            "reason": f"answer_{row['reason']}",
-            "detail": f"clip {row['clip_id']}, {row['annotator']}: {row['detail']}",
-        }
-        for row in quarantined.to_pylist()
-    ]
-    return to_table("rejects", rows)
 
 
 def prediction_rows(
@@ -350,10 +349,6 @@ def _lists(matrix: npt.NDArray[np.floating], kind: pa.DataType) -> pa.ListArray:
     rows, size = matrix.shape
     values = pa.array(np.ascontiguousarray(matrix).reshape(-1), kind)
     return pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * size, values)
-
-
-def _vote_id(source: str, reference: str) -> str:
-    return hashlib.sha256(f"{source}\x1f{reference}".encode()).hexdigest()[:32]
 
 
 def audio_file_name(clip_id: str) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.campaign import ARMS, SEED_ARM
 from pipelines.report.content import CurvePoint
 from pipelines.runner import Row
+from pipelines.taxonomies import check_comparable
 from warehouse import Warehouse, queries
 
 
@@ -18,6 +19,9 @@ def read_curve(store: Warehouse, campaign: str) -> list[CurvePoint]:
     Args:
         store: The warehouse.
         campaign: The campaign.
+
+    Raises:
+        PipelineError: If its models are not all of one taxonomy.
     """
     numbers = {
         row["round_id"]: row["number"]
@@ -33,6 +37,7 @@ def read_curve(store: Warehouse, campaign: str) -> list[CurvePoint]:
         for row in queries.select_evaluations(store).to_pylist()
         if row["model_id"] in models
     ]
+    check_comparable([model for model, _ in evaluated])
     # Late answers make a second model of one round and arm; the newer one stands for it.
     newest: dict[tuple[int, str], CurvePoint] = {}
     for model, evaluation in sorted(evaluated, key=lambda pair: pair[0]["snapshot"]):

@@ -5,9 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from annotation.taxonomies import describe_mapping
 from pipelines.clipset import ClipSet, read_features, read_waveforms
+from pipelines.errors import PipelineError
 from pipelines.feature_choice import chosen_features
 from pipelines.identity import code_version, digest
+from pipelines.labels import Targets
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from warehouse import Warehouse
@@ -16,8 +19,9 @@ if TYPE_CHECKING:
     from ser.audio.augment.record import Augmentation
     from ser.features.ragged import RaggedFeatures
     from ser.features.record import FeatureSet
-    from ser.models.build import CrnnParameters
+    from ser.models.parameters import NetworkParameters
     from ser.models.trained import EpochSummary, TrainedModel
+    from ser.training.losses import LossName
     from ser.training.parameters import TrainingParameters
 
 # `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
@@ -31,6 +35,8 @@ TRAINER_SETTINGS = (
     "loss",
     "schedule",
 )
+# The only loss that learns how people disagree; the others learn the leading class.
+SOFT_LOSS: "LossName" = "soft_label"
 AUGMENTATION_SETTINGS = ("masks", "noise", "telephone", "low_pass", "gain", "mu_law")
 
 
@@ -49,7 +55,7 @@ class Plan:
     model_id: str
     config: dict[str, Any]
     features: "FeatureSet"
-    network: "CrnnParameters"
+    network: "NetworkParameters"
     training: "TrainingParameters"
 
     def artifact(self, settings: Settings) -> Path:
@@ -67,20 +73,25 @@ def make_plan(
         clips: What is learned from.
         recipe: Network and training to start from.
         origin: `corpus`, `labels`, `round_id` and `arm`.
+
+    Raises:
+        PipelineError: If the loss cannot learn the kind of targets that was asked for.
     """
-    from ser.models.build import COMPACT_CRNN, CrnnParameters  # noqa: PLC0415 - these load torch
+    from ser.models.parameters import COMPACT_CRNN, CRNN  # noqa: PLC0415 - keeps help fast
     from ser.training.parameters import ROUND_TRAINING, TrainingParameters  # noqa: PLC0415
 
     features = chosen_features(settings)
-    network = COMPACT_CRNN if recipe == "round" else CrnnParameters()
+    network = COMPACT_CRNN if recipe == "round" else CRNN
     base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
     training = replace(
         base,
         augmentation=chosen_augmentation(settings, base.augmentation),
         **settings.training.overrides(*TRAINER_SETTINGS),
     )
+    training = replace(training, loss=_fitting_loss(settings, clips.kind, training.loss))
     config = {
         **origin,
+        **_label_options(clips),
         "test_speakers": list(clips.test_speakers),
         "dev_speakers": list(clips.dev_speakers),
         "features": features.parameters,
@@ -152,6 +163,32 @@ def chosen_augmentation(settings: Settings, base: "Augmentation") -> "Augmentati
     factors = base.speed_factors if settings.training.speed_perturbation else ()
     drawn = settings.augmentation.overrides(*AUGMENTATION_SETTINGS)
     return replace(base, speed_factors=factors, **drawn)
+
+
+def _label_options(clips: ClipSet) -> dict[str, Any]:
+    """Return what was asked of the labels; nothing by default, so that older names stay."""
+    options: dict[str, Any] = {}
+    if clips.mapping is not None:
+        options |= {"taxonomy": clips.taxonomy, "mapping": clips.mapping}
+        options["rules"] = describe_mapping(clips.rules) if clips.rules else None
+    if clips.kind is not None:
+        options["targets"] = clips.kind
+    return options
+
+
+def _fitting_loss(settings: Settings, kind: Targets | None, loss: "LossName") -> "LossName":
+    """Return the loss for hard or soft targets, or refuse the one that was set."""
+    if kind == "soft" and settings.training.loss is None:
+        return SOFT_LOSS
+    if kind is not None and (kind == "soft") != (loss == SOFT_LOSS):
+        other = "soft" if kind == "hard" else "hard"
+        learned = "the posterior as it is" if kind == "hard" else "the decided label only"
+        remedy = "set another loss" if kind == "hard" else f"set the loss `{SOFT_LOSS}`"
+        raise PipelineError(
+            f"`targets` is `{kind}`, but the loss `{loss}` learns {learned}; {remedy} "
+            f"(`training.loss` or --loss), or ask for `{other}` targets"
+        )
+    return loss
 
 
 def _speed_copies(

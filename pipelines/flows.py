@@ -25,6 +25,7 @@ from pipelines.import_votes import import_votes
 from pipelines.ingest import ingest
 from pipelines.loop import run_round
 from pipelines.maintain import maintain
+from pipelines.opinion_report import opinion_report
 from pipelines.prefect_runner import PrefectRunner
 from pipelines.quality import quality
 from pipelines.round_report import report
@@ -45,6 +46,7 @@ STAGES = (
     import_votes,
     ingest,
     maintain,
+    opinion_report,
     quality,
     report,
     score,

@@ -52,7 +52,7 @@ def read_opinions(
         NothingToDoError: If there is no such vote, or the taxonomy of a label is unknown.
     """
     selection = {"corpus": corpus, "modality": modality}
-    votes = queries.select_effective_votes(store, **selection)
+    votes = queries.select_effective_votes(store, corpus=corpus, modality=modality)
     votes = votes.filter(pc.not_equal(votes["source"], INTENDED))
     if not votes.num_rows:
         given = ", ".join(f"{name} `{value}`" for name, value in selection.items() if value)

@@ -88,6 +88,7 @@ def _describe_model(row: dict[str, Any], uars: dict[str, dict[str, Any]]) -> dic
     return {
         "model_id": row["model_id"],
         "arm": row["arm"],
+        "taxonomy": row["taxonomy"],
         "train_clips": row["train_clips"],
         "labels": row["labels"],
         "uar": evaluation.get("uar"),

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.clipset import INTENDED, ClipSet, select_clip_set
+from pipelines.clipset import INTENDED, TRAIN, ClipSet, select_clip_set
 from pipelines.convert import model_row
 from pipelines.errors import NothingToDoError
 from pipelines.fitting import Plan, Recipe, fit, make_plan
 from pipelines.identity import code_version
+from pipelines.labels import Targets
 from pipelines.models import find_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
+from pipelines.taxonomies import check_comparable
 from pipelines.workspace import open_store
-from warehouse import Warehouse
+from warehouse import Warehouse, queries
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,11 @@ class TrainResult:
     Args:
         model_id: Names it in the warehouse.
         labels: `intended`, or the consensus run the labels came from.
+        taxonomy: Class list it predicts.
+        mapping: Mapping that labels came to it by; None for labels given in it.
         clips: Clips it learned from.
+        dropped: Clips it could not learn from because the mapping drops their label.
+        tied: Clips it could not learn from because no class leads.
         speakers: Distinct speakers among them.
         test_speakers: Speakers it must never meet.
         epochs: Passes over the clips.
@@ -38,7 +44,11 @@ class TrainResult:
 
     model_id: str
     labels: str
+    taxonomy: str
+    mapping: str | None
     clips: int
+    dropped: int
+    tied: int
     speakers: int
     test_speakers: tuple[str, ...]
     epochs: int
@@ -53,7 +63,11 @@ class TrainResult:
             {
                 "model_id": self.model_id,
                 "labels": self.labels,
+                "taxonomy": self.taxonomy,
+                "mapping": self.mapping,
                 "clips": self.clips,
+                "dropped": self.dropped,
+                "tied": self.tied,
                 "speakers": self.speakers,
                 "held_out": len(self.test_speakers),
                 "epochs": self.epochs,
@@ -73,6 +87,8 @@ def train(
     test_speakers: tuple[str, ...] = (),
     dev_speakers: tuple[str, ...] = (),
     recipe: Recipe = "full",
+    taxonomy: str | None = None,
+    targets: Targets | None = None,
     round_id: str | None = None,
     arm: str | None = None,
 ) -> TrainResult:
@@ -88,6 +104,11 @@ def train(
         test_speakers: Speakers held out for evaluation; empty for the default fifth.
         dev_speakers: Speakers held out to choose the best epoch; empty for none.
         recipe: `full` trains to convergence, `round` trains a smaller network in seconds.
+        taxonomy: Taxonomy to learn, by name or the path of a mapping in TOML; None for the one
+            the labels are in. Clips whose label it drops are left out and counted.
+        targets: `hard` for the leading class of each clip, ties left out and counted; `soft` for
+            the posterior, learned with the loss `soft_label`; None leaves it to the loss: all but
+            `soft_label` learn the leading class, which tied classes share.
         round_id: Round this model belongs to.
         arm: Arm of the round whose asks it learned from.
 
@@ -97,6 +118,9 @@ def train(
     Raises:
         LeakageError: If a speaker or session would be on both sides, with the offenders.
         NothingToDoError: If no labelled clip remains.
+        TaxonomyError: If no mapping leads to the taxonomy.
+        PipelineError: If the loss cannot learn such targets, or the campaign of the round has
+            models in another taxonomy, with which a learning curve would compare this one.
     """
     started = time.monotonic()
     with open_store(settings) as store:
@@ -106,12 +130,16 @@ def train(
             labels=labels,
             test_speakers=test_speakers,
             dev_speakers=dev_speakers,
+            taxonomy=taxonomy,
+            kind=targets,
         )
         if not clips.train.size:
             raise NothingToDoError(
                 f"every labelled clip of corpus `{corpus}` belongs to a held-out speaker; hold "
                 "fewer speakers out, or label clips of others"
             )
+        if round_id is not None:
+            require_one_scale(store, round_id, clips)
         origin = {"corpus": corpus, "labels": labels, "round_id": round_id, "arm": arm}
         plan = make_plan(settings, clips, recipe, origin)
         known = find_model(store, plan.model_id)
@@ -122,7 +150,11 @@ def train(
     return TrainResult(
         model_id=plan.model_id,
         labels=labels,
+        taxonomy=clips.taxonomy,
+        mapping=clips.mapping,
         clips=len(clips.train),
+        dropped=clips.dropped[TRAIN],
+        tied=clips.tied[TRAIN],
         speakers=len(set(clips.speakers[clips.train])),
         test_speakers=clips.test_speakers,
         epochs=metrics["epochs"],
@@ -131,6 +163,32 @@ def train(
         is_new=is_new,
         seconds=time.monotonic() - started,
     )
+
+
+def require_one_scale(store: Warehouse, round_id: str, clips: ClipSet) -> None:
+    """Refuse a model that a campaign's learning curve would compare with another taxonomy's.
+
+    Args:
+        store: The warehouse.
+        round_id: A round of the campaign.
+        clips: What the model is to learn from.
+
+    Raises:
+        PipelineError: If there is a model of the campaign in another one, with its id.
+    """
+    rounds = queries.select_rounds(store).to_pylist()
+    campaign = next((row["campaign"] for row in rounds if row["round_id"] == round_id), None)
+    members = {row["round_id"] for row in rounds if row["campaign"] == campaign} | {round_id}
+    models = [row for row in queries.select_models(store).to_pylist() if row["round_id"] in members]
+    check_comparable([*models, {"model_id": "the new model", **_scale(clips)}])
+
+
+def _scale(clips: ClipSet) -> dict[str, object]:
+    return {
+        "taxonomy": clips.taxonomy,
+        "mapping": clips.mapping,
+        "classes": list(clips.classes),
+    }
 
 
 def _fit_and_record(
@@ -149,6 +207,8 @@ def _fit_and_record(
         "loss": model.history[-1].loss,
         "dev_uar": max(dev_uars, default=None),
         "votes": int(clips.votes[clips.train].sum()),
+        "dropped": clips.dropped[TRAIN],
+        "tied": clips.tied[TRAIN],
     }
     row = {
         "model_id": plan.model_id,
@@ -158,8 +218,7 @@ def _fit_and_record(
         "config": json.dumps(plan.config, sort_keys=True),
         "seed": settings.training.seed,
         "code_version": code_version(),
-        "taxonomy": clips.taxonomy,
-        "classes": list(clips.classes),
+        **_scale(clips),
         "feature_set": plan.features.feature_set,
         "labels": plan.config["labels"],
         "train_clips": len(clips.train),

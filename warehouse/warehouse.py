@@ -182,7 +182,7 @@ def open_warehouse(
     )
     try:
         if is_past:
-            _require_tables(connection)
+            _complete_tables(connection)
         else:
             migrate(connection)
     except BaseException:
@@ -191,13 +191,14 @@ def open_warehouse(
     return Warehouse(connection, catalog=catalog, data_path=place, s3=s3, is_past=is_past)
 
 
-def _require_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def _complete_tables(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
     ).fetchall()
-    missing = [name for name in TABLES if (name,) not in rows]
-    if missing:
+    if not rows:
         raise SnapshotError(
-            f"snapshot {read_snapshot(connection)} is older than table `{missing[0]}`;"
-            " choose a later one"
+            f"snapshot {read_snapshot(connection)} is older than every table; choose a later one"
         )
+    for name in TABLES.keys() - {name for (name,) in rows}:
+        # A table that came later was empty then.
+        connection.register(name, TABLES[name].empty())

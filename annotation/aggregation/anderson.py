@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
 import numpy as np
 
 from annotation.columns import FloatArray
+
+_LEAST: Final = 1e-13
+"""Share of the longest direction's square under which a direction is rounding."""
+
+
+_SLOW: Final = 0.9
+"""Rate of contraction that is assumed until two steps have shown it."""
+
+_STILL: Final = 1e-3
+"""Least distance from 1 of a rate; what does not shrink must hardly move to be near."""
 
 
 class Anderson:
@@ -31,8 +45,9 @@ class Anderson:
 
     def __init__(self, memory: int = 12) -> None:
         self._memory = memory
-        self._images: list[FloatArray] = []
-        self._residuals: list[FloatArray] = []
+        self._last: tuple[FloatArray, FloatArray] | None = None
+        self._steps: list[FloatArray] = []
+        self._moves: list[FloatArray] = []
 
     def mix(
         self, point: FloatArray, image: FloatArray, weight: float | FloatArray = 1.0
@@ -44,13 +59,41 @@ class Anderson:
             image: Its value there, (D,).
             weight: Importance of each entry when residuals are compared, (D,).
         """
-        self._images.append(image)
-        self._residuals.append(image - point)
-        del self._images[: -self._memory - 1], self._residuals[: -self._memory - 1]
-        if len(self._images) == 1:
+        residual = image - point
+        if self._last is not None:
+            self._moves.append(image - self._last[0])
+            self._steps.append(residual - self._last[1])
+            del self._moves[: -self._memory], self._steps[: -self._memory]
+        self._last = image, residual
+        if not self._steps:
             return image
-        steps = np.diff(np.stack(self._residuals), axis=0)
-        moves = np.diff(np.stack(self._images), axis=0)
-        basis = (steps * weight).T
-        mixture = np.linalg.lstsq(basis, self._residuals[-1] * weight, rcond=1e-10)[0]
-        return np.asarray(image - mixture @ moves)
+        steps = np.stack(self._steps)
+        steps *= weight
+        # Of unit length, so that the squares below lose no more than half of the digits.
+        length = np.sqrt(np.einsum("md,md->m", steps, steps)) + np.finfo(np.float64).tiny
+        steps /= length[:, None]
+        # Few directions in many dimensions: a solver of their products takes a third of the time.
+        products, target = steps @ steps.T, steps @ (residual * weight)
+        mixture = np.linalg.lstsq(products, target, rcond=_LEAST)[0] / length
+        for share, move in zip(mixture, self._moves, strict=True):
+            image = image - share * move
+        return image
+
+
+def is_near(changes: Sequence[float], tolerance: float) -> bool:
+    """Return whether an iteration is near its fixed point, going by how fast its steps shrink.
+
+    A step that is 0.9 times the last is followed by more that add up to nine times its length.
+
+    Args:
+        changes: Lengths of the steps so far; the first is infinite.
+        tolerance: Largest sum of the steps to come.
+
+    Example:
+        >>> is_near([np.inf, 4e-4, 2e-4, 1e-4], 2e-4), is_near([np.inf, 1.1e-4, 1e-4], 2e-4)
+        (True, False)
+    """
+    rates = [now / before for before, now in pairwise(changes[1:])]
+    # The slower of two, since a leap makes what follows it look fast.
+    rate = max([_SLOW, _SLOW, *rates][-2:])
+    return changes[-1] * rate <= tolerance * max(1 - rate, _STILL)

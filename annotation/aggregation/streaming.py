@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from annotation.aggregation.anderson import Anderson
+from annotation.aggregation.anderson import Anderson, is_near
 from annotation.aggregation.dawid_skene import FLOOR, log_prevalence, pool
 from annotation.aggregation.growing_votes import GrowingVotes
 from annotation.aggregation.parameters import check_iteration, check_parameter
-from annotation.aggregation.result import Consensus, conclude
+from annotation.aggregation.result import TIE_WIDTH, Consensus, conclude
 from annotation.aggregation.sparse_votes import largest_change, normalise_log, sum_columns
 from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
@@ -22,9 +22,12 @@ from annotation.votes import VoteMatrix, build_vote_matrix
 _MOST: Final = 0.2
 """Share of clips or votes from which on a pass over all is cheaper than picking rows."""
 
-_COLD: Final = 1e-3
+_COLD: Final = 1e-4
 _WARM: Final = 1e-1
 """Movement below which EM is taken to be linear, from the vote shares and from a solution."""
+
+_LEAP: Final = 10.0
+"""How much longer the leap may be with which acceleration begins."""
 
 _MIXED: Final = 60
 """Steps that are accelerated; plain EM, which always climbs, finishes what is not linear."""
@@ -39,7 +42,8 @@ class StreamUpdate:
 
     Attributes:
         votes: Votes that were new.
-        ignored: Rows whose `vote_id` was known already.
+        retracted: Votes that were taken back.
+        ignored: New rows whose `vote_id` was known already, and retracted ones it was not.
         clips: Clips whose posterior was computed again at least once.
         rounds: Rounds of propagation.
         converged: Whether what was left to propagate fell below the tolerance.
@@ -47,11 +51,20 @@ class StreamUpdate:
     """
 
     votes: int
+    retracted: int
     ignored: int
     clips: int
     rounds: int
     converged: bool
     change: float
+
+
+class Flip(NamedTuple):
+    """A clip whose label changed; None for no label."""
+
+    clip_id: str
+    before: str | None
+    after: str | None
 
 
 class StreamingDawidSkene:
@@ -70,7 +83,12 @@ class StreamingDawidSkene:
     hill. Where annotators have few votes a class there are several, and some clips of a warm
     start end elsewhere than those of a refit; neither is then better founded. So a stream of
     fewer than `refit_below` votes, where a refit takes a moment, starts every batch from the vote
-    shares, and a longer one whenever it has grown by a tenth.
+    shares, and a longer one whenever it has grown by a tenth. Measured with corrections and
+    retractions, smoothing as here: started again, `dog`, `face_sentiment` and simulated crowds of
+    50 votes a head are within 3e-4 of the refit; never started again, `dog` and simulated crowds
+    of some hundred votes a head are within 5e-4, while `face_sentiment` (27 annotators) ended
+    elsewhere in four of six trials: 13 to 33 % of its clips are then off by more than 1e-3 and
+    0.5 to 3.6 % have another label, with an accuracy that is higher as often as lower.
 
     A vote is known by its `vote_id`, as in the ledger: giving a row again changes nothing.
 
@@ -79,7 +97,8 @@ class StreamingDawidSkene:
         smoothing: As in `DawidSkene`, but above 0: a newcomer starts as an average person. The
             default is larger, because with a tenth of a pseudo-vote EM has several fixed points
             even at 500 votes an annotator, and contracts half as fast.
-        tolerance: Threshold of movement, above 0.
+        tolerance: Threshold of movement, and of the estimated distance to the fixed point at
+            which EM steps end; above 0.
         refit_below: Number of votes up to which every batch starts from the vote shares; 0 keeps
             even a short stream warm.
         max_rounds: Bound on rounds per batch, at least 1.
@@ -103,15 +122,16 @@ class StreamingDawidSkene:
         *,
         smoothing: float = 1.0,
         tolerance: float = 3e-4,
-        refit_below: int = 20_000,
-        max_rounds: int = 500,
+        refit_below: int = 50_000,
+        max_rounds: int = 2000,
     ) -> None:
         check_parameter("smoothing", smoothing, smoothing > 0, "above 0")
         check_parameter("tolerance", tolerance, tolerance > 0, "above 0")
         check_iteration(tolerance, max_rounds)
         self._classes = tuple(classes)
         self._refit_below = refit_below
-        self._smoothing, self._tolerance, self._max_rounds = smoothing, tolerance, max_rounds
+        self._tolerance, self._max_rounds = tolerance, max_rounds
+        self.smoothing = smoothing
         self._votes = GrowingVotes(len(self._classes))
         self._seen: set[str] = set()
         self._modality: str | None = None
@@ -119,11 +139,11 @@ class StreamingDawidSkene:
         self._growth = 0
         self._counts: FloatArray = np.zeros((0, size))
         self._posterior: FloatArray = np.zeros((0, size))
-        self._log_joint: FloatArray = np.zeros((0, size))
         self._weights: FloatArray = np.zeros((0, size))
         self._log_confusion: FloatArray = np.zeros((0, size))
         self._log_prior: FloatArray = np.full(size, -np.log(size))
-        self._last = StreamUpdate(0, 0, 0, 0, converged=True, change=0.0)
+        self._told: IntArray = np.zeros(0, np.int64)
+        self._last = StreamUpdate(0, 0, 0, 0, 0, converged=True, change=0.0)
 
     def update(self, votes: pa.Table, *, retracted: pa.Table | None = None) -> StreamUpdate:
         """Take in new votes, and take back retracted ones.
@@ -149,16 +169,19 @@ class StreamingDawidSkene:
             self._seen.difference_update(back["vote_id"].to_pylist())
         self._seen.update(fresh["vote_id"].to_pylist())
         due = np.unique(np.concatenate([self._put_in(matrix, sign) for matrix, sign in changes]))
-        taken = sum(int(matrix.count.sum()) for matrix, _ in changes)
-        self._growth += taken
+        taken = [int(matrix.count.sum()) for matrix, _ in changes]
+        self._growth += sum(taken)
         size = self._counts.sum()
-        if taken and (size < self._refit_below or self._growth > _REFIT_AT * size):
+        if sum(taken) and (size < self._refit_below or self._growth > _REFIT_AT * size):
             due = self._start_again()
-        self._last = self._settle(due, taken, ignored)
+        clips, rounds, converged, change = self._settle(due)
+        self._last = StreamUpdate(
+            taken[0], sum(taken[1:]), ignored, clips, rounds, converged=converged, change=change
+        )
         return self._last
 
     def posterior_of(self, clip_ids: Sequence[str]) -> FloatArray:
-        """Return the posterior of some clips, (len(clip_ids), C), without a look at the others.
+        """Return the posterior of some clips, (len(clip_ids), C).
 
         Raises:
             VoteError: A clip has no votes.
@@ -170,12 +193,36 @@ class StreamingDawidSkene:
         rows = [self._votes.clips[name] for name in clip_ids]
         return np.asarray(self._posterior[rows])
 
+    def flips(self) -> list[Flip]:
+        """Return the clips whose label is another than at the last call; new ones had none.
+
+        A clip whose leading classes tie, or that has no votes left, has no label.
+        """
+        columns = np.ascontiguousarray(self._posterior.T)
+        leads = columns >= columns.max(axis=0, initial=0.0) - TIE_WIDTH
+        labels = leads.argmax(axis=0)
+        labels[(leads.sum(axis=0) > 1) | (self._counts.sum(axis=1) == 0)] = -1
+        before, self._told = self._told, labels
+        changed = np.flatnonzero(before != labels[: len(before)])
+        if not len(changed):
+            return []
+        names, classes = list(self._votes.clips), (*self._classes, None)
+        return [Flip(names[at], classes[before[at]], classes[labels[at]]) for at in changed]
+
+    def vote_ids(self) -> list[str]:
+        """Return the ids of the votes in force, sorted."""
+        return sorted(self._seen)
+
+    def votes(self) -> VoteMatrix:
+        """Return the votes in force, as `build_vote_matrix` would."""
+        return self._votes.as_matrix(self._classes, self._modality)[0]
+
     def consensus(self) -> Consensus:
         """Return the result on every clip with votes, as `DawidSkene.aggregate` would."""
-        votes, clip_order, annotator_order = self._matrix()
+        votes, clip_order, annotator_order = self._votes.as_matrix(self._classes, self._modality)
         size = len(self._classes)
         weights = self._weights.reshape(-1, size, size)[annotator_order].transpose(0, 2, 1)
-        full = weights + self._smoothing * self._pool().T
+        full = weights + self.smoothing * self._pool().T
         full /= full.sum(axis=2, keepdims=True)
         posterior = self._posterior[clip_order]
         return conclude(
@@ -218,12 +265,11 @@ class StreamingDawidSkene:
         if not len(clip):
             return clip
         self._votes.add(clip, pair, count)
-        known_clips, known_pairs = len(self._posterior), len(self._weights)
-        pairs = len(self._votes.annotators) * len(self._classes)
+        known_clips, known_pairs = self._posterior.shape[0], self._weights.shape[0]
+        pairs = self._votes.pairs
         self._weights = _grow(self._weights, pairs)
         self._log_confusion = _grow(self._log_confusion, pairs)
         self._posterior = _grow(self._posterior, len(self._votes.clips))
-        self._log_joint = _grow(self._log_joint, len(self._votes.clips))
         self._counts = _grow(self._counts, len(self._votes.clips))
         np.add.at(self._counts, (clip, matrix.label_index), count)
         self._posterior[known_clips:] = _shares(self._counts[known_clips:])
@@ -231,67 +277,79 @@ class StreamingDawidSkene:
         # A newcomer is first seen as an average person.
         answers = np.arange(known_pairs, pairs) % len(self._classes)
         self._log_confusion[known_pairs:] = np.log(self._pool())[answers]
-        np.add.at(self._log_joint, clip, count[:, None] * self._log_confusion[pair])
         return np.unique(clip)
 
     def _start_again(self) -> IntArray:
         """Go back to the vote shares, as a fit of everything would."""
         self._growth = 0
         self._posterior = _shares(self._counts)
-        self._weights = self._votes.per_pair(self._posterior)
+        clips = np.arange(len(self._posterior))
+        self._weights = self._votes.matrix_of(clips).T @ self._posterior
         self._log_prior, self._log_confusion = log_prevalence(self._posterior), self._estimate()
-        self._log_joint = self._votes.per_clip(self._log_confusion)
-        return np.arange(len(self._posterior))
+        return clips
 
-    def _settle(self, due: IntArray, taken: int, ignored: int) -> StreamUpdate:
-        touched = np.zeros(len(self._posterior), np.bool_)
-        rounds, change = 0, 0.0
+    def _settle(self, due: IntArray) -> tuple[int, int, bool, float]:
+        """Propagate; return clips touched, rounds, whether nothing is left, and last movement."""
+        touched, rounds, change = np.zeros(len(self._posterior), np.bool_), 0, 0.0
         updated = self._expect(due)
         while len(due) and rounds < self._max_rounds:
             rounds += 1
             if len(due) > _MOST * len(touched):
                 touched[:] = True
                 is_cold = not self._growth
-                steps, change = self._sweep(_COLD if is_cold else _WARM)
+                steps, change, is_done = self._sweep(_COLD if is_cold else _WARM)
                 rounds += steps
-                due = due[: 0 if change <= self._tolerance else None]
+                due = due[: 0 if is_done else None]
                 break
             touched[due] = True
             change = self._hand_on(due, updated)
             due, updated = self._find_due()
-        return StreamUpdate(taken, ignored, int(touched.sum()), rounds, not len(due), change)
+        return int(touched.sum()), rounds, not len(due), change
 
     def _expect(self, clips: IntArray) -> FloatArray:
-        return normalise_log(self._log_joint[clips] + self._log_prior)
+        return normalise_log(self._votes.matrix_of(clips) @ self._log_confusion + self._log_prior)
 
-    def _sweep(self, linear: float) -> tuple[int, float]:
+    def _sweep(self, linear: float) -> tuple[int, float, bool]:
         """Take EM steps over all votes, accelerated while they are small."""
-        size = len(self._classes)
-        mixer, change, step = Anderson(), np.inf, 0
-        point = np.append(self._weights, sum_columns(self._posterior))
-        while change > self._tolerance and step < self._max_rounds:
-            self._weights = point[:-size].reshape(-1, size)
-            self._log_prior = np.log(np.maximum(point[-size:] / point[-size:].sum(), FLOOR))
+        size, mixer, step, mixed = len(self._classes), Anderson(), 0, 0
+        changes = [np.inf]
+        point = np.append(sum_columns(self._posterior), self._weights)
+        while not is_near(changes, self._tolerance) and step < self._max_rounds:
+            self._log_prior = np.log(np.maximum(point[:size] / point[:size].sum(), FLOOR))
+            self._weights = point[size:].reshape(-1, size)
             self._log_confusion = self._estimate()
-            self._log_joint = self._votes.per_clip(self._log_confusion)
-            updated = normalise_log(self._log_joint + self._log_prior)
-            change = largest_change(updated, self._posterior)
-            self._posterior = updated
-            self._weights = self._votes.per_pair(updated)
-            image = np.append(self._weights, sum_columns(updated))
-            if change < linear and step < _MIXED:
+            changes.append(self._take_step())
+            image = np.append(sum_columns(self._posterior), self._weights)
+            if changes[-1] < linear * (_LEAP if mixed else 1) and mixed < _MIXED:
                 # A count of n votes is known to about √n of them.
                 point = np.maximum(mixer.mix(point, image, 1 / np.sqrt(image + 1)), 0)
+                mixed += 1
             else:
                 mixer, point = Anderson(), image
             step += 1
-        return step, change
+        return step, changes[-1], is_near(changes, self._tolerance)
+
+    def _take_step(self) -> float:
+        """Compute every posterior and its sums; return the largest movement."""
+        changes = [0.0]
+
+        def respond(rows: slice, log_joint: FloatArray) -> FloatArray:
+            # Class by class: numpy's loops over a short last axis take twice as long.
+            for label, value in enumerate(self._log_prior):
+                log_joint[:, label] += value
+            updated = normalise_log(log_joint)
+            changes.append(largest_change(updated, self._posterior[rows]))
+            self._posterior[rows] = updated
+            return updated
+
+        self._weights = self._votes.pass_over(self._log_confusion, respond)
+        return max(changes)
 
     def _hand_on(self, due: IntArray, updated: FloatArray) -> float:
         """Let the voters of some clips know their new posteriors."""
         movement = updated - self._posterior[due]
         self._posterior[due] = updated
-        self._weights += self._votes.spread(due, movement)
+        self._weights += self._votes.matrix_of(due).T @ movement
         return float(np.abs(movement).max(initial=0.0))
 
     def _find_due(self) -> tuple[IntArray, FloatArray]:
@@ -304,10 +362,7 @@ class StreamingDawidSkene:
         if is_shifted or self._votes.votes_of(pairs) > _MOST * self._votes.size:
             return np.arange(len(self._posterior)), self._posterior
         clips = self._votes.clips_of(pairs)
-        passed = np.zeros_like(movement)
-        passed[pairs] = movement[pairs]
         self._log_confusion[pairs] = estimate[pairs]
-        self._log_joint[clips] += self._votes.per_clip(passed, clips)
         updated = self._expect(clips)
         moves = _largest_by_row(updated - self._posterior[clips]) > self._tolerance
         return clips[moves], updated[moves]
@@ -316,39 +371,13 @@ class StreamingDawidSkene:
         """Return log P(answer | truth) of every pair, (A · C, C)."""
         size = len(self._classes)
         by_annotator = self._weights.reshape(-1, size, size)
-        total = by_annotator.sum(axis=1, keepdims=True) + self._smoothing
-        estimate = np.maximum(by_annotator + self._smoothing * self._pool(), FLOOR) / total
+        total = by_annotator.sum(axis=1, keepdims=True) + self.smoothing
+        estimate = np.maximum(by_annotator + self.smoothing * self._pool(), FLOOR) / total
         return np.asarray(np.log(estimate).reshape(-1, size))
 
     def _pool(self) -> FloatArray:
         size = len(self._classes)
         return pool(self._weights.reshape(-1, size, size).sum(axis=0))
-
-    def _matrix(self) -> tuple[VoteMatrix, IntArray, IntArray]:
-        """Return the votes in force under sorted ids, and where each id's row is kept."""
-        clip, pair, count = self._votes.rows()
-        size = len(self._classes)
-        annotator = pair // size
-        clips, clip_order, clip_rank = _sort(self._votes.clips, clip, count)
-        annotators, annotator_order, annotator_rank = _sort(
-            self._votes.annotators, annotator, count
-        )
-        width = max(len(annotators), 1)
-        cell = (clip_rank[clip] * width + annotator_rank[annotator]) * size + pair % size
-        cells, position = np.unique(cell, return_inverse=True)
-        sums = np.bincount(position, weights=count, minlength=len(cells)).astype(np.int64)
-        cells, sums = cells[sums > 0], sums[sums > 0]
-        matrix = VoteMatrix(
-            clips,
-            annotators,
-            self._classes,
-            cells // (size * width),
-            cells // size % width,
-            cells % size,
-            sums,
-            self._modality,
-        )
-        return matrix, clip_order, annotator_order
 
 
 def _shares(counts: FloatArray) -> FloatArray:
@@ -366,16 +395,6 @@ def _largest_by_row(values: FloatArray) -> FloatArray:
 
 
 def _grow(values: FloatArray, rows: int) -> FloatArray:
+    if rows == len(values):
+        return values
     return np.concatenate([values, np.zeros((rows - len(values), values.shape[1]))])
-
-
-def _sort(
-    known: dict[str, int], index: IntArray, count: IntArray
-) -> tuple[tuple[str, ...], IntArray, IntArray]:
-    """Return the ids that have votes, sorted, the number of each, and the rank of each number."""
-    total = np.bincount(index, weights=count, minlength=len(known))
-    names = sorted(name for name, number in known.items() if total[number] > 0)
-    order = np.array([known[name] for name in names], np.int64)
-    rank = np.zeros(len(known), np.int64)
-    rank[order] = np.arange(len(order))
-    return tuple(names), order, rank

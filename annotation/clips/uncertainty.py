@@ -152,19 +152,25 @@ def _check(votes: VoteMatrix, prior: FloatArray, confusion: FloatArray | None) -
 def _absorb(votes: VoteMatrix, prior: FloatArray, confusion: FloatArray) -> FloatArray:
     """Return the pseudo-votes after all votes, (N, C), taken in one per clip and round."""
     clips, _, classes = votes.shape
-    alpha = np.tile(prior, (clips, 1))
     if classes == 1:
-        return alpha + votes.class_counts()
+        return prior + votes.class_counts()
     likelihood = confusion.transpose(0, 2, 1).reshape(-1, classes)
     pair = votes.annotator_index * classes + votes.label_index
-    order = np.lexsort((_rank(likelihood)[pair], votes.clip_index))
+    rank = _rank(likelihood)
+    order = np.argsort(votes.clip_index * (rank.max(initial=0) + 1) + rank[pair], kind="stable")
     queue = np.repeat(pair[order], votes.count[order])
     size = votes.clip_counts()
-    first = np.cumsum(size) - size
+    # Clips with most votes first: those due in a round are then a slice, which is not copied.
+    by_size = np.argsort(-size, kind="stable")
+    first, size = (np.cumsum(size) - size)[by_size], size[by_size]
+    # A class a row: sums over a short last axis take several times as long.
+    alpha, rows = np.tile(prior[:, None], clips), np.ascontiguousarray(likelihood.T)
     for turn in range(int(size.max(initial=0))):
-        due = np.flatnonzero(size > turn)
-        alpha[due] = _match(alpha[due], likelihood[queue[first[due] + turn]])
-    return alpha
+        due = int(np.searchsorted(-size, -turn))
+        alpha[:, :due] = _match(alpha[:, :due], rows[:, queue[first[:due] + turn]])
+    after = np.empty((clips, classes))
+    after[by_size] = alpha.T
+    return after
 
 
 def _rank(likelihood: FloatArray) -> IntArray:
@@ -178,12 +184,12 @@ def _rank(likelihood: FloatArray) -> IntArray:
 
 
 def _match(alpha: FloatArray, likelihood: FloatArray) -> FloatArray:
-    """Return the Dirichlet with mean and total variance of Σ_t r_t · Dirichlet(α + e_t), (n, C)."""
+    """Return the Dirichlet with mean and total variance of Σ_t r_t · Dirichlet(α + e_t), (C, n)."""
     share = alpha * np.maximum(likelihood, _FLOOR)
-    share /= share.sum(axis=1, keepdims=True)
-    size = alpha.sum(axis=1, keepdims=True)
+    share /= share.sum(axis=0)
+    size = alpha.sum(axis=0)
     mean = (alpha + share) / (size + 1)
-    second = ((alpha + 1) * (alpha + 2 * share)).sum(axis=1, keepdims=True)
+    second = ((alpha + 1) * (alpha + 2 * share)).sum(axis=0)
     second /= (size + 1) * (size + 2)
-    strength = (1 - second) / (second - np.square(mean).sum(axis=1, keepdims=True))
+    strength = (1 - second) / (second - np.square(mean).sum(axis=0))
     return np.asarray(mean * strength)

@@ -13,7 +13,7 @@ from annotation.taxonomies.compose import compose
 from annotation.taxonomies.errors import TaxonomyError
 from annotation.taxonomies.loss import MappingLoss, account
 from annotation.taxonomies.mapping import Split, TaxonomyMap
-from annotation.taxonomies.toml_text import read_mapping
+from annotation.taxonomies.toml_text import build_mapping, describe_mapping, read_mapping
 
 __all__ = [
     "BUILTIN",
@@ -25,8 +25,10 @@ __all__ = [
     "TaxonomyError",
     "TaxonomyMap",
     "account",
+    "build_mapping",
     "compile_mapping",
     "compose",
+    "describe_mapping",
     "find_mapping",
     "map_labels",
     "map_posterior",

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.aggregation.result import TIE_WIDTH
 from annotation.columns import FloatArray, IntArray
 from annotation.taxonomies.compiled import DROPPED, Columns, CompiledMapping, count_cells
 from annotation.taxonomies.errors import TaxonomyError
@@ -42,10 +44,14 @@ class MappedPosterior:
     Attributes:
         posterior: (N, T) float64, rows sum to 1; NaN where less than `LEAST_MASS` was left.
         dropped_mass: Probability of the dropped classes before, (N,) float64 in [0, 1].
+        is_dropped: Whether some dropped class was at least as probable as every class that is
+            left, (N,) bool: the decided label of such a clip is gone, and what is left of its
+            posterior is the opinion of a minority.
     """
 
     posterior: FloatArray
     dropped_mass: FloatArray
+    is_dropped: npt.NDArray[np.bool_]
 
 
 def map_labels(
@@ -151,7 +157,7 @@ def map_posterior(
         columns: Columns the mapping splits by, one value per row.
 
     Returns:
-        The posteriors, and how much probability each row lost.
+        The posteriors, how much probability each row lost, and whether its label went with it.
 
     Raises:
         TaxonomyError: The posterior has another width, or a split lacks its column.
@@ -161,8 +167,8 @@ def map_posterior(
         >>> mapping = TaxonomyMap.of("a", "b", ["x"], {"p": "x", "q": "x", "r": None})
         >>> compiled = compile_mapping(mapping, ["p", "q", "r"])
         >>> found = map_posterior(compiled, np.array([[0.25, 0.25, 0.5]]))
-        >>> found.posterior.tolist(), found.dropped_mass.tolist()
-        ([[1.0]], [0.5])
+        >>> found.posterior.tolist(), found.dropped_mass.tolist(), found.is_dropped.tolist()
+        ([[1.0]], [0.5], [True])
     """
     rows, size = posterior.shape
     if size != len(compiled.source_classes):
@@ -170,16 +176,18 @@ def map_posterior(
         raise TaxonomyError(msg)
     targets = compiled.targets(rows, columns)
     mapped = np.zeros((rows, len(compiled.classes)))
+    strongest = np.zeros(rows)
     at = np.arange(rows)
     for source in range(size):
         # A split sends rows of one column to several; elsewhere this is a plain addition.
         compiled.check_ruled(targets[:, source], at, np.full(rows, source), columns)
         kept = targets[:, source] != DROPPED
         mapped[at[kept], targets[kept, source]] += posterior[kept, source]
+        np.maximum(strongest, np.where(kept, 0.0, posterior[:, source]), out=strongest)
     mass = mapped.sum(axis=1)
     left = np.where(mass > LEAST_MASS, mass, np.nan)
-    dropped = np.clip(1 - mass, 0.0, 1.0)
-    return MappedPosterior(mapped / left[:, None], dropped)
+    is_dropped = (strongest > 0) & (strongest >= mapped.max(axis=1) - TIE_WIDTH)
+    return MappedPosterior(mapped / left[:, None], np.clip(1 - mass, 0.0, 1.0), is_dropped)
 
 
 def _renumber(index: IntArray, names: tuple[str, ...]) -> tuple[IntArray, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from annotation.taxonomies.errors import TaxonomyError
 from annotation.taxonomies.mapping import Rule, Split, TaxonomyMap
@@ -46,6 +46,18 @@ def read_mapping(text: str) -> TaxonomyMap:
     except tomllib.TOMLDecodeError as error:
         msg = f"the mapping is no TOML: {error}"
         raise TaxonomyError(msg) from error
+    return build_mapping(written)
+
+
+def build_mapping(written: Mapping[str, object]) -> TaxonomyMap:
+    """Build a mapping from what a TOML file of it holds; see `read_mapping`.
+
+    Args:
+        written: The keys of the file.
+
+    Raises:
+        TaxonomyError: A key is missing, unknown or of the wrong type, or a label is ruled twice.
+    """
     _check_keys(written)
     splits = _table(written, "split")
     rules: dict[str, Rule] = {}
@@ -59,8 +71,41 @@ def read_mapping(text: str) -> TaxonomyMap:
         str(written["target"]),
         classes,
         rules,
-        version=int(written["version"]),
+        version=int(str(written["version"])),
     )
+
+
+def describe_mapping(mapping: TaxonomyMap) -> dict[str, object]:
+    """Return a mapping as the keys of its TOML file, for JSON and `build_mapping` to read.
+
+    Args:
+        mapping: The mapping.
+
+    Example:
+        >>> from annotation.taxonomies.builtin import find_mapping
+        >>> found = describe_mapping(find_mapping("crema-d-6", "emotion-4"))
+        >>> found["classes"], found["drop"]
+        (['anger', 'happiness', 'neutral', 'sadness'], ['disgust', 'fear'])
+    """
+    splits = {label: rule for label, rule in mapping.rules if isinstance(rule, Split)}
+    return {
+        "source": mapping.source,
+        "target": mapping.target,
+        "version": mapping.version,
+        "classes": list(mapping.classes),
+        **_describe_rules(mapping.rules),
+        "split": {
+            label: {"column": rule.column, **_describe_rules(rule.targets)}
+            for label, rule in splits.items()
+        },
+    }
+
+
+def _describe_rules(rules: Sequence[tuple[str, Rule]]) -> dict[str, object]:
+    return {
+        "map": {label: target for label, target in rules if isinstance(target, str)},
+        "drop": [label for label, target in rules if target is None],
+    }
 
 
 def _check_keys(written: Mapping[str, object]) -> None:

@@ -1,6 +1,7 @@
 """Options that several verbs share."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,24 @@ def names(text: str) -> tuple[str, ...]:
         ('actor-01', 'actor-02')
     """
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def moment(text: str) -> datetime:
+    """Read a time in ISO 8601; without a zone it is UTC.
+
+    Raises:
+        typer.BadParameter: It is no such time.
+
+    Example:
+        >>> moment("2026-11-03T12:00:00+02:00").isoformat(), moment("2026-11-03").isoformat()
+        ('2026-11-03T10:00:00+00:00', '2026-11-03T00:00:00+00:00')
+    """
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        msg = f"`{text}` is no time in ISO 8601, such as 2026-11-03T12:00 or 2026-11-03T12:00:00Z"
+        raise typer.BadParameter(msg) from error
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def section(name: str, values: Mapping[str, object]) -> dict[str, dict[str, object]]:

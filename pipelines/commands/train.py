@@ -21,6 +21,20 @@ def train(
         Literal["full", "round"],
         typer.Option(help="`full` to convergence, or `round`: a smaller network, in seconds."),
     ] = "full",
+    taxonomy: Annotated[
+        str | None,
+        typer.Option(
+            help="Classes to learn, a target that `serloop taxonomies` lists or a TOML file; "
+            "default: those of the labels."
+        ),
+    ] = None,
+    targets: Annotated[
+        Literal["hard", "soft"] | None,
+        typer.Option(
+            help="`hard`: the leading class, ties left out. `soft`: the posterior, by the loss "
+            "`soft_label`. Default: the loss decides, and tied classes share a clip."
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the clips.")] = None,
     loss: Annotated[
         Literal["cross_entropy", "class_weighted", "focal", "soft_label"] | None,
@@ -47,4 +61,6 @@ def train(
             test_speakers=options.names(test_speakers),
             dev_speakers=options.names(dev_speakers),
             recipe=recipe,
+            taxonomy=taxonomy,
+            targets=targets,
         )

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 
 from annotation.aggregation import AGGREGATORS
+from annotation.clips import expected_gain
 from annotation.testing import fill_votes
 from pipelines.aggregate import aggregate
 from pipelines.choices import AggregatorName
@@ -194,3 +196,28 @@ def test_a_taxonomy_of_no_corpus_is_named(voted: Settings) -> None:
 def test_every_aggregator_can_be_chosen() -> None:
     """What the command line and the settings offer is what there is."""
     assert set(get_args(AggregatorName)) == set(AGGREGATORS)
+
+
+def test_each_clip_says_what_one_more_vote_is_worth(voted_once: Settings) -> None:
+    """The gain is that of the stored posteriors and of the average of the stored annotators."""
+    run = aggregate(voted_once, SILENT, method="dawid_skene", corpus="demo").runs[0]
+    rows = consensus(voted_once, run.run_id)
+    with open_store(voted_once) as store:
+        people = queries.select_annotators(store, run.run_id).to_pylist()
+    confusion = np.average(
+        [np.reshape(one["confusion"], (2, 2)) for one in people],
+        axis=0,
+        weights=[one["votes"] for one in people],
+    )
+    posterior = np.array([row["posterior"] for row in rows.values()])
+    gains = [row["expected_gain"] for row in rows.values()]
+    np.testing.assert_allclose(gains, expected_gain(posterior, confusion), atol=1e-12)
+
+
+def test_a_count_says_what_is_in_doubt_but_not_what_a_vote_is_worth(voted_once: Settings) -> None:
+    """Majority knows nobody's confusion; the fewer the votes, the more is still unknown."""
+    run = aggregate(voted_once, SILENT, method="majority", corpus="demo").runs[0]
+    rows = consensus(voted_once, run.run_id)
+    assert {row["expected_gain"] for row in rows.values()} == {None}
+    assert rows["demo/c"]["ignorance"] > rows["demo/a"]["ignorance"] > 0
+    assert rows["demo/b"]["ambiguity"] > rows["demo/c"]["ambiguity"] > 0

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from annotation.taxonomies import TaxonomyMap
 from pipelines.clipset import (
     default_test_speakers,
     read_features,
@@ -69,7 +70,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             posterior=[[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]],
             votes=[4, 2, 1],
         )
-        store.commit({"consensus": rows}, message="consensus")
+        runs = make_rows(
+            "consensus_runs",
+            run_id=["run", "other"],
+            taxonomy=["demo-2"] * 2,
+            classes=[["calm", "joy"]] * 2,
+        )
+        store.commit({"consensus_runs": runs, "consensus": rows}, message="consensus")
         yield store
 
 
@@ -98,6 +105,32 @@ def test_consensus_gives_posteriors_to_the_clips_it_knows(store: Warehouse) -> N
     assert clips.clip_ids == ("demo/0", "demo/5")
     assert clips.targets.tolist() == [[0.5, 0.5], [0.25, 0.75]]
     assert clips.votes.tolist() == [2, 4]
+
+
+def test_what_is_left_out_is_counted_by_part(store: Warehouse) -> None:
+    """Dropped labels and ties are counted where their clips would have been."""
+    rules = {"calm": None, "joy": "joy"}
+    only_joy = TaxonomyMap.of("demo-2", "joy-1", ["joy"], rules)
+    parts = {"test_speakers": ["ben"], "dev_speakers": ["cleo"]}
+    clips = select_clip_set(store, corpus="demo", labels="intended", taxonomy=only_joy, **parts)
+    assert clips.clip_ids == ("demo/0", "demo/2", "demo/5")
+    assert clips.dropped == {"train": 1, "dev": 1, "test": 0}
+    assert (clips.taxonomy, clips.mapping, clips.tied["train"]) == ("joy-1", only_joy.name, 0)
+    # Nothing ties with the one class there is.
+    assert clips.decided(clips.train).tolist() == clips.train.tolist()
+    decided = select_clip_set(store, corpus="demo", labels="run", kind="hard", **parts)
+    assert (decided.clip_ids, decided.targets.tolist()) == (("demo/5",), [[0.0, 1.0]])
+    assert decided.tied == {"train": 1, "dev": 0, "test": 0}
+
+
+def test_losing_every_label_is_explained(store: Warehouse) -> None:
+    """A mapping that leaves nothing is told from labels that were never there."""
+    only_calm = TaxonomyMap.of("demo-2", "calm-1", ["calm"], {"calm": "calm", "joy": None})
+    message = r"keeps its label from `run`: 2 labels are dropped on the way to `calm-1`, 0 are ties"
+    with pytest.raises(NothingToDoError, match=message):
+        select_clip_set(
+            store, corpus="demo", labels="run", taxonomy=only_calm, test_speakers=["ben"]
+        )
 
 
 def test_a_shared_session_is_refused_with_the_offenders(store: Warehouse) -> None:

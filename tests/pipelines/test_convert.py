@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from annotation.aggregation import Aggregator, DawidSkene, MajorityVote
+from annotation.clips import separate_uncertainty
 from annotation.testing import make_votes
 from pipelines import convert
 from pipelines.evaluate import EvaluateResult
@@ -129,18 +130,32 @@ def test_votes_of_a_corpus_have_ids_of_their_own() -> None:
     assert first["vote_id"] != second["vote_id"]
 
 
+def test_the_id_of_a_vote_never_changes() -> None:
+    """An id is in every warehouse there is: another one would make each vote a new vote."""
+    row = {"native_id": "a", "modality": "audio", "label": "anger", "count": 3, "source_ref": "a/é"}
+    votes = pa.Table.from_pylist([row], schema=VOTE_SCHEMA)
+    ids = convert.vote_rows(votes, find_corpus("crema-d").info)["vote_id"].to_pylist()
+    assert ids == ["26c6293c80bbe30f38e6315959b39bfe"]
+
+
 @pytest.mark.parametrize("method", [MajorityVote(), DawidSkene()], ids=["majority", "dawid"])
 def test_consensus_fits_whatever_the_method_knows(method: Aggregator) -> None:
     """A method with confusion matrices and one without fill the same tables."""
-    consensus = method.aggregate(make_votes(["calm", "joy"], clips=4, annotators=3).matrix())
+    votes = make_votes(["calm", "joy"], clips=4, annotators=3).matrix()
+    consensus = method.aggregate(votes)
+    doubt = separate_uncertainty(votes)
+    gain = None if consensus.confusion is None else np.full(4, 0.5)
     header = {
         "run_id": "r", "aggregator": "m", "taxonomy": "t", "modality": "audio", "corpus": None,
         "parameters": "{}", "snapshot": 1,
     }  # fmt: skip
-    tables = convert.consensus_rows(header, consensus)
+    tables = convert.consensus_rows(header, consensus, doubt=doubt, expected_gain=gain)
     assert all(tables[name].schema.equals(TABLES[name].schema) for name in tables)
     posterior = convert.read_posterior(tables["consensus"]["posterior"])
     np.testing.assert_array_equal(posterior, consensus.posterior)
+    gains = tables["consensus"]["expected_gain"].to_pylist()
+    assert gains == [None if gain is None else 0.5] * 4
+    np.testing.assert_array_equal(tables["consensus"]["ignorance"], doubt.ignorance)
     sizes = {len(matrix) for matrix in tables["annotators"]["confusion"].to_pylist()}
     assert sizes == {0 if consensus.confusion is None else 4}
 
@@ -161,8 +176,12 @@ def test_no_predictions_are_an_empty_matrix() -> None:
 
 def test_an_evaluation_is_named_by_model_and_truth() -> None:
     """Judging one model by two truths gives two rows."""
-    result = EvaluateResult("m", "intended", 4, 1, 0.5, 0.4, 0.6, 0.5, (1, 1, 1, 1), ("a", "b"))
+    result = EvaluateResult(
+        "m", "intended", "ab-2", "abc-3.ab-2.v1.0", 4, 1, 1, 0.5, 0.4, 0.6, 0.5, (1, 1, 1, 1),
+        ("a", "b"),
+    )  # fmt: skip
     (row,) = convert.evaluation_rows(result, ["sp"]).to_pylist()
+    assert (row["taxonomy"], row["mapping"]) == ("ab-2", "abc-3.ab-2.v1.0")
     assert row["evaluation_id"] == "m/test/intended"
     assert (row["speakers"], row["confusion"]) == (["sp"], [1, 1, 1, 1])
 

@@ -1,16 +1,20 @@
 """A model is judged on speakers it never met, and the judgement is kept clip by clip."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from annotation.taxonomies import TaxonomyMap
 from annotation.testing import fill_votes
 from pipelines.aggregate import aggregate
-from pipelines.clipset import corpus_clips
+from pipelines.clipset import corpus_clips, select_clip_set
 from pipelines.errors import NothingToDoError, PipelineError
-from pipelines.evaluate import EvaluateResult, evaluate
+from pipelines.evaluate import EvaluateResult, evaluate, require_same_classes
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
+from pipelines.train import train
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow
 from warehouse import queries
@@ -80,6 +84,63 @@ def test_people_may_be_the_truth(trained) -> None:
     assert (result.truth, result.clips, result.speakers) == (run_id, 6, 1)
     with open_store(settings) as store:
         assert queries.select_evaluations(store).num_rows == 2
+
+
+MOOD = TaxonomyMap.of(
+    "synthetic-6",
+    "mood-2",
+    ["bright", "dark"],
+    {
+        **dict.fromkeys(("anger", "disgust", "fear", "sadness"), "dark"),
+        "happiness": "bright",
+        "neutral": None,
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def moody(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory):
+    """Train a model on mapped labels, and throw the file of the mapping away."""
+    settings = borrow(ingested_once, tmp_path_factory.mktemp("moody"))
+    path = settings.home / "mood.toml"
+    rules = (f'{label} = "{rule}"' for label, rule in MOOD.rules if rule)
+    path.write_text(
+        'source = "synthetic-6"\ntarget = "mood-2"\nversion = 1\nclasses = ["bright", "dark"]\n'
+        f'drop = ["neutral"]\nmap = {{{", ".join(rules)}}}\n',
+        encoding="utf-8",
+    )
+    model = train(settings, SILENT, corpus="synthetic", taxonomy=str(path))
+    path.unlink()
+    return settings, model.model_id
+
+
+def test_a_model_is_judged_in_its_own_classes(moody) -> None:
+    """The truth is mapped as the training labels were, and the row names the taxonomy."""
+    settings, model_id = moody
+    result = evaluate(settings, SILENT, model_id=model_id)
+    assert (result.classes, result.clips, result.dropped) == (("bright", "dark"), 10, 2)
+    with open_store(settings) as store:
+        (row,) = queries.select_evaluations(store).to_pylist()
+    assert (row["taxonomy"], row["mapping"]) == ("mood-2", MOOD.name)
+    assert result.rows()[0]["taxonomy"] == "mood-2"
+
+
+def test_a_truth_by_other_rules_is_refused(moody) -> None:
+    """Under one name of classes, labels that came there another way are another truth."""
+    settings, model_id = moody
+    with open_store(settings) as store:
+        model = require_model(store, model_id)
+        clips = select_clip_set(store, corpus="synthetic", labels="intended", taxonomy=MOOD)
+        own = select_clip_set(store, corpus="synthetic", labels="intended")
+    require_same_classes(model, clips)
+    require_same_classes(model, replace(clips, mapping=None))
+    for other in (
+        own,
+        replace(clips, mapping="synthetic-6.mood-2.v2.0"),
+        replace(clips, classes=("dark", "bright")),
+    ):
+        with pytest.raises(PipelineError, match=rf"`{model_id}` predicts \['bright', 'dark'\]"):
+            require_same_classes(model, other)
 
 
 def test_an_unknown_model_lists_the_known_ones(trained_once) -> None:

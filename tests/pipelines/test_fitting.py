@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from annotation.taxonomies import TaxonomyMap, build_mapping
 from pipelines.clipset import ClipSet, read_features, select_clip_set
+from pipelines.errors import PipelineError
 from pipelines.extract import extract
 from pipelines.feature_choice import chosen_features
 from pipelines.fitting import Plan, chosen_augmentation, fit, make_plan
@@ -72,6 +74,54 @@ def test_everything_varied_is_in_the_name(ingested: Settings, clips: ClipSet) ->
         update={"augmentation": ingested.augmentation.model_copy(update={"masks": 1.0})}
     )
     assert plan_of(ingested, clips).model_id != plan_of(varied, clips).model_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "loss"),
+    [
+        (None, None, "cross_entropy"),
+        (None, "soft_label", "soft_label"),
+        ("hard", None, "cross_entropy"),
+        ("hard", "focal", "focal"),
+        ("soft", None, "soft_label"),
+        ("soft", "soft_label", "soft_label"),
+    ],
+)
+def test_the_loss_follows_the_targets(clips: ClipSet, kind, given, loss: str) -> None:
+    """Soft targets need the one loss that learns posteriors, and get it."""
+    settings = Settings(training={"loss": given})
+    plan = make_plan(settings, replace(clips, kind=kind), "round", ORIGIN)
+    assert plan.training.loss == loss
+    assert plan.config.get("targets") == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        ("hard", "soft_label", "`soft_label` learns the posterior as it is; set another loss"),
+        ("soft", "focal", "`focal` learns the decided label only; set the loss `soft_label`"),
+    ],
+)
+def test_a_loss_that_cannot_learn_the_targets_is_refused(
+    clips: ClipSet, kind, given: str, message: str
+) -> None:
+    """A setting that says otherwise is not overridden unsaid."""
+    with pytest.raises(PipelineError, match=message):
+        make_plan(Settings(training={"loss": given}), replace(clips, kind=kind), "round", ORIGIN)
+
+
+def test_what_is_asked_of_labels_is_in_the_name_and_nothing_else_is(clips: ClipSet) -> None:
+    """Models without these options keep their configuration."""
+    mapping = TaxonomyMap.identity("mood-6", clips.classes)
+    plain = make_plan(Settings(), clips, "round", ORIGIN)
+    asked = replace(clips, mapping=mapping.name, rules=mapping, taxonomy="mood-6")
+    plans = [
+        make_plan(Settings(), each, "round", ORIGIN)
+        for each in (asked, replace(clips, kind="hard"))
+    ]
+    assert len({plan.model_id for plan in (plain, *plans)}) == 3
+    assert plain.config.keys().isdisjoint({"taxonomy", "mapping", "rules", "targets"})
+    assert build_mapping(plans[0].config["rules"]) == mapping
 
 
 def test_a_network_learns_from_cepstra(ingested: Settings, clips: ClipSet) -> None:

@@ -5,8 +5,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from annotation.aggregation import AGGREGATORS
+from annotation.taxonomies import build_mapping
+from annotation.testing import fill_votes
+from pipelines.aggregate import aggregate
+from pipelines.choices import AggregatorName
 from pipelines.clipset import ClipSet, select_clip_set
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.fitting import make_plan
@@ -18,6 +24,9 @@ from pipelines.train import TrainResult, train
 from pipelines.workspace import open_store
 from ser.errors import ArtifactError
 from ser.features.spectral import LogMel
+from tests.pipelines.places import borrow
+from warehouse import queries
+from warehouse.testing import make_rows
 
 SPEAKERS = ("SYNM01", "SYNF02", "SYNM03", "SYNF04", "SYNM05", "SYNF06")
 
@@ -163,6 +172,101 @@ def test_speed_copies_and_dev_speakers_are_used(ingested: Settings) -> None:
     result = learn(settings, test_speakers=SPEAKERS[:2], dev_speakers=SPEAKERS[2:3])
     assert (result.clips, result.speakers) == (18, 3)
     assert 0 <= result.dev_uar <= 1
+
+
+MOOD = """
+source = "synthetic-6"
+target = "mood-2"
+version = 1
+classes = ["bright", "dark"]
+drop = ["neutral"]
+map = {happiness = "bright", anger = "dark", fear = "dark", sadness = "dark", disgust = "dark"}
+"""
+
+
+@pytest.fixture
+def mood(tmp_path: Path) -> str:
+    """Return the path of a mapping of the synthetic corpus that drops a class."""
+    path = tmp_path / "mood.toml"
+    path.write_text(MOOD, encoding="utf-8")
+    return str(path)
+
+
+def test_a_model_learns_the_classes_that_are_wanted(ingested: Settings, mood: str) -> None:
+    """Its classes are the target's, its mapping is recorded, and what it lost is counted."""
+    result = learn(ingested, taxonomy=mood)
+    assert (result.taxonomy, result.clips, result.dropped, result.tied) == ("mood-2", 20, 4, 0)
+    (shown,) = result.rows()
+    row = row_of(ingested, result.model_id)
+    assert row["classes"] == ["bright", "dark"]
+    assert row["mapping"] == shown["mapping"] == build_mapping(row["config"]["rules"]).name
+    assert json.loads(row["metrics"])["dropped"] == 4
+    assert load_weights(ingested, row).classes == ("bright", "dark")
+
+
+def test_a_campaign_keeps_to_one_taxonomy(ingested: Settings, mood: str) -> None:
+    """A learning curve of figures in different classes would say nothing."""
+    rounds = make_rows("rounds", round_id=["c-0", "c-1", "d-0"], campaign=["c", "c", "d"])
+    with open_store(ingested) as store:
+        store.commit({"rounds": rounds}, message="rounds")
+    first = learn(ingested, round_id="c-0", arm="seed")
+    with pytest.raises(PipelineError, match=rf"`{first.model_id}` is in `synthetic-6`, but `the"):
+        learn(ingested, round_id="c-1", arm="active", taxonomy=mood)
+    assert learn(ingested, round_id="d-0", arm="seed", taxonomy=mood).is_new
+
+
+def vote(settings: Settings) -> None:
+    """Cast three votes on each of a few clips, of which one is a tie and one is disputed."""
+    with open_store(settings) as store:
+        clip_ids = queries.select_clips(store)["clip_id"].to_pylist()[::2]
+        told = ["anger"] * 3, ["fear"] * 3, ["anger", "anger", "fear"], ["anger", "fear", "sadness"]
+        cast = [
+            (clip_id, f"ann-{who}", label)
+            for at, clip_id in enumerate(clip_ids)
+            for who, label in enumerate(told[at % 4])
+        ]
+        clips, annotators, labels = (list(column) for column in zip(*cast, strict=True))
+        votes = {"clip_id": clips, "annotator": annotators, "label": labels}
+        votes["taxonomy"] = ["synthetic-6"] * len(cast)
+        store.commit({"votes": fill_votes(votes)}, message="votes")
+
+
+@pytest.fixture(scope="module")
+def voted(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return a corpus with votes; tests may aggregate here."""
+    settings = borrow(ingested_once, tmp_path_factory.mktemp("voted"))
+    vote(settings)
+    return settings
+
+
+@pytest.mark.parametrize("method", AGGREGATORS)
+def test_every_aggregator_teaches_hard_and_soft(voted: Settings, method: AggregatorName) -> None:
+    """Decided labels and posteriors are two models, each of the run's own clips."""
+    run = aggregate(voted, SilentProgress(), method=method).runs[0]
+    plans, chosen = {}, {}
+    with open_store(voted) as store:
+        for kind in ("hard", "soft"):
+            chosen[kind] = select_clip_set(store, corpus="synthetic", labels=run.run_id, kind=kind)
+            origin = ORIGIN | {"labels": run.run_id}
+            plans[kind] = make_plan(Settings(), chosen[kind], "round", origin)
+        consensus = queries.select_consensus(store, run.run_id)
+    assert plans["hard"].model_id != plans["soft"].model_id
+    assert set(chosen["hard"].targets.ravel().tolist()) == {0.0, 1.0}
+    assert sum(chosen["hard"].tied.values()) == run.ties
+    assert len(chosen["hard"].clip_ids) == run.clips - run.ties
+    posterior = np.stack(consensus["posterior"].to_numpy())
+    np.testing.assert_array_equal(chosen["soft"].targets, posterior.astype(np.float32))
+
+
+@pytest.mark.parametrize("targets", ["hard", "soft"])
+def test_ties_teach_only_those_who_learn_disagreement(voted: Settings, targets) -> None:
+    """A clip without a leading class is left out of hard labels, counted, and kept in soft ones."""
+    run = aggregate(voted, SilentProgress(), method="majority").runs[0]
+    result = learn(voted, labels=run.run_id, targets=targets)
+    row = row_of(voted, result.model_id)
+    assert (result.tied > 0) == (targets == "hard")
+    assert row["config"]["targets"] == targets
+    assert (row["config"]["training"]["loss"] == "soft_label") == (targets == "soft")
 
 
 def test_nobody_left_to_learn_from_is_said(ingested_once: Settings) -> None:

@@ -1,10 +1,14 @@
 """Migrations are ordered, recorded, transactional and re-runnable."""
 
+from pathlib import Path
+
 import pytest
 
-from warehouse import MigrationError, Warehouse
+from warehouse import MigrationError, Warehouse, open_warehouse, queries
+from warehouse.connection import connect
 from warehouse.migrations import list_applied, migrate
 from warehouse.statements import list_statements, load_statement
+from warehouse.storage import normalise_data_path
 
 _SHIPPED = {name: load_statement("migrations", name) for name in list_statements("migrations")}
 
@@ -55,3 +59,67 @@ def test_earlier_ones_survive_a_later_failure(empty: Warehouse) -> None:
     with pytest.raises(MigrationError, match="`9002_b` failed"):
         migrate(empty._connection, _SHIPPED | later)
     assert "9001_a" in list_applied(empty._connection)
+
+
+def test_consensus_of_an_older_lake_says_nothing_of_gain(tmp_path: Path) -> None:
+    """The columns that runs have since are null in what was concluded before."""
+    place = f"{tmp_path}/catalog.sqlite", f"{tmp_path}/data"
+    older = {name: script for name, script in _SHIPPED.items() if name < "0009"}
+    connection = connect(place[0], normalise_data_path(place[1], None))
+    migrate(connection, older)
+    connection.execute(
+        "INSERT INTO consensus VALUES ('run', 'toy/1', 'audio', [1.0], 'calm', false, 0.0, 3)"
+    )
+    connection.execute(
+        "INSERT INTO consensus_runs VALUES"
+        " ('run', 'majority', 'toy-1', ['calm'], 'audio', NULL, 1, '{}', 0, true)"
+    )
+    connection.close()
+    with open_warehouse(*place) as warehouse:
+        (row,) = queries.select_consensus(warehouse, "run").to_pylist()
+        (run,) = queries.select_consensus_runs(warehouse).to_pylist()
+    assert (row["votes"], row["expected_gain"], row["ambiguity"], row["ignorance"]) == (
+        3, None, None, None,
+    )  # fmt: skip
+    assert run["mapping"] is None
+
+
+def test_figures_of_an_older_lake_are_in_the_taxonomy_of_their_model(tmp_path: Path) -> None:
+    """What was judged before its taxonomy was recorded is in the classes its model predicts."""
+    place = f"{tmp_path}/catalog.sqlite", f"{tmp_path}/data"
+    older = {name: script for name, script in _SHIPPED.items() if name < "0010"}
+    connection = connect(place[0], normalise_data_path(place[1], None))
+    migrate(connection, older)
+    connection.execute(
+        "INSERT INTO models VALUES ('m', NULL, NULL, NULL, 'candidate', 1, '{}', '-', 0, '1',"
+        " 'toy-2', ['calm', 'joy'], 'mel', 'intended', 4, '{}', 'm.safetensors', '-')"
+    )
+    connection.execute(
+        "INSERT INTO evaluations SELECT name, name, 'test', 4, ['ann'], 0.5, 0.5, 0.4, 0.6,"
+        " [1, 1, 1, 1], ['calm', 'joy'] FROM (VALUES ('m'), ('gone')) AS judged(name)"
+    )
+    connection.close()
+    with open_warehouse(*place) as warehouse:
+        gone, judged = queries.select_evaluations(warehouse).to_pylist()
+        (model,) = queries.select_models(warehouse).to_pylist()
+    assert (judged["taxonomy"], judged["mapping"], model["mapping"]) == ("toy-2", None, None)
+    assert gone["taxonomy"] is None
+
+
+def test_the_past_of_an_upgraded_lake_can_be_read(tmp_path: Path) -> None:
+    """Tables that came later are empty in it, and columns that came later unknown."""
+    place = f"{tmp_path}/catalog.sqlite", f"{tmp_path}/data"
+    older = {name: script for name, script in _SHIPPED.items() if name < "0007"}
+    connection = connect(place[0], normalise_data_path(place[1], None))
+    migrate(connection, older)
+    connection.execute(
+        "INSERT INTO consensus VALUES ('run', 'toy/1', 'audio', [1.0], 'calm', false, 0.0, 3)"
+    )
+    connection.close()
+    with open_warehouse(*place) as warehouse:
+        assert warehouse.snapshot > 2
+    with open_warehouse(*place, snapshot=2) as past:
+        (row,) = queries.select_consensus(past, "run").to_pylist()
+        counts = queries.count_rows(past)
+    assert (row["label"], row["expected_gain"]) == ("calm", None)
+    assert (counts["consensus"], counts["quarantine"], counts["sources"]) == (1, 0, 0)

@@ -93,7 +93,7 @@ def test_past_cannot_be_changed(empty: Warehouse, tmp_path: Path) -> None:
         ),
         ({"as_of": datetime(2000, 1, 1)}, "`as_of` must carry a time zone"),
         ({"snapshot": 1, "as_of": datetime.now(UTC)}, "exclude each other"),
-        ({"snapshot": 0}, r"snapshot 0 is older than table `corpora`"),
+        ({"snapshot": 0}, r"snapshot 0 is older than every table"),
     ],
     ids=["number", "time", "naive time", "both", "before the tables"],
 )

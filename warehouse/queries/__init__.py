@@ -8,6 +8,7 @@ from warehouse.queries.learning import (
     select_rounds,
 )
 from warehouse.queries.opinions import (
+    count_untimed_votes,
     select_annotators,
     select_clip_consensus,
     select_consensus,
@@ -15,6 +16,7 @@ from warehouse.queries.opinions import (
     select_effective_votes,
     select_ledger,
     select_quarantine,
+    select_vote_changes,
     summarise_votes,
 )
 from warehouse.queries.recordings import (
@@ -37,6 +39,7 @@ __all__ = [
     "compare_sources",
     "compare_vanished",
     "count_rows",
+    "count_untimed_votes",
     "select_annotators",
     "select_asks",
     "select_clip_consensus",
@@ -58,6 +61,7 @@ __all__ = [
     "select_rejects",
     "select_rounds",
     "select_sources",
+    "select_vote_changes",
     "select_waveforms",
     "summarise_corpora",
     "summarise_votes",

@@ -1,6 +1,7 @@
 """Reads of what people say."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -14,6 +15,7 @@ _CLIP_CONSENSUS = pa.schema(
         *columns(schemas.CONSENSUS, "modality", "label", "is_tie", "entropy", "votes"),
     ]
 )
+_VOTE_CHANGES = schemas.VOTES.schema.append(pa.field("stands", pa.bool_(), nullable=False))
 _VOTE_TOTALS = pa.schema(
     [
         *columns(schemas.CORPORA, "corpus"),
@@ -21,6 +23,7 @@ _VOTE_TOTALS = pa.schema(
         *map(count, ("votes", "clips", "annotators")),
     ]
 )
+_UNTIMED = pa.schema([*columns(schemas.VOTES, "source"), count("rows")])
 
 
 def select_effective_votes(
@@ -30,6 +33,7 @@ def select_effective_votes(
     taxonomy: str | None = None,
     modality: str | None = None,
     clip_ids: Sequence[str] | None = None,
+    cast_before: datetime | None = None,
 ) -> pa.Table:
     """Return the votes that stand, ordered by vote_id.
 
@@ -42,6 +46,8 @@ def select_effective_votes(
         taxonomy: Only votes in this taxonomy.
         modality: Only votes on this modality.
         clip_ids: Only votes on these clips.
+        cast_before: The votes that stood just before this moment (with a time zone), by the times
+            at which they were cast; rows without such a time are left out.
     """
     return read(
         warehouse,
@@ -51,6 +57,59 @@ def select_effective_votes(
         taxonomy=taxonomy,
         modality=modality,
         clip_ids=listed(clip_ids),
+        cast_before=cast_before,
+    )
+
+
+def count_untimed_votes(
+    warehouse: Warehouse, *, corpus: str | None = None, clip_ids: Sequence[str] | None = None
+) -> pa.Table:
+    """Return source and rows: how many do not say when they were cast, ordered by source.
+
+    Rows that rate only, and neither correct nor retract, are left out.
+
+    Args:
+        warehouse: An open warehouse.
+        corpus: Only rows on clips of this corpus, known from the clip_id.
+        clip_ids: Only rows on these clips.
+    """
+    return read(
+        warehouse, "count_untimed_votes", _UNTIMED, corpus=corpus, clip_ids=listed(clip_ids)
+    )
+
+
+def select_vote_changes(
+    warehouse: Warehouse,
+    *,
+    after: int = 0,
+    until: int | None = None,
+    corpus: str | None = None,
+    modality: str | None = None,
+) -> pa.Table:
+    """Return what to add to the votes that stood at one snapshot, and take away, for a later one.
+
+    Columns of `votes` and stands: true for a vote that came and stands, false for one that no
+    longer does. Ordered by vote_id. Reads only rows that came between the two, and the ids and
+    references of all. A vote may be named that never stood: it came and was replaced in between.
+
+    Args:
+        warehouse: An open warehouse.
+        after: The earlier snapshot.
+        until: The later one; default: the newest.
+        corpus: Only votes on clips of this corpus, known from the clip_id.
+        modality: Only votes on this modality.
+    """
+    newest = warehouse.snapshot if until is None else until
+    if after >= newest:
+        return _VOTE_CHANGES.empty_table()
+    return read(
+        warehouse,
+        "select_vote_changes",
+        _VOTE_CHANGES,
+        after=after,
+        until=newest,
+        corpus=corpus,
+        modality=modality,
     )
 
 

@@ -31,10 +31,15 @@ def read(
 ) -> pa.Table:
     """Run a named query, and hold its answer to the documented schema.
 
+    Columns that tables gained since the snapshot read are unknown in every row.
+
     Raises:
-        SchemaError: If the columns differ.
+        SchemaError: If the columns differ otherwise.
     """
     rows = warehouse.query(name, tables, **parameters)
+    for field in schema:
+        if field.nullable and field.name not in rows.schema.names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
     if rows.schema.names != schema.names:
         raise SchemaError(f"query `{name}` returned {rows.schema.names}, not {schema.names}")
     # DuckDB names list items and time zones differently; values are not copied.

@@ -28,6 +28,7 @@ MODELS = Table(
         Column("metrics", TEXT, "Training summary, as JSON."),
         Column("artifact", TEXT, "Path of the stored weights."),
         Column("artifact_sha256", TEXT, "SHA-256 of the stored weights."),
+        optional("mapping", TEXT, "Mapping that labels came to `taxonomy` by; null for none."),
     ),
 )
 
@@ -47,6 +48,8 @@ EVALUATIONS = Table(
         Column("uar_high", REAL, "Upper end of the interval of `uar`."),
         Column("confusion", pa.list_(BIG), "(C, C) counts, row-major, rows are the truth."),
         Column("classes", TEXTS, "C class names in the order of `confusion`."),
+        optional("taxonomy", TEXT, "The class list judged in; null where its model is gone."),
+        optional("mapping", TEXT, "Mapping that the truth came to it by; null for none."),
     ),
 )
 

@@ -58,6 +58,7 @@ CONSENSUS_RUNS = Table(
         Column("parameters", TEXT, "Every parameter, as JSON."),
         Column("iterations", INT, "Iterations until it stopped."),
         Column("converged", FLAG, "Whether it stopped by its own criterion."),
+        optional("mapping", TEXT, "The mappings of the labels, comma-separated; null for none."),
     ),
 )
 
@@ -74,6 +75,9 @@ CONSENSUS = Table(
         Column("is_tie", FLAG, "Whether several classes share the maximum."),
         Column("entropy", REAL, "Entropy of the posterior, nats."),
         Column("votes", INT, "How many votes were used."),
+        optional("expected_gain", REAL, "Fall of the entropy by one more average vote, nats."),
+        optional("ambiguity", REAL, "Doubt that stays however many are asked, nats."),
+        optional("ignorance", REAL, "Doubt that more votes would remove, nats."),
     ),
 )
 

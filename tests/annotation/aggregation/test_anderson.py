@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from annotation.aggregation.anderson import Anderson
+from annotation.aggregation.anderson import Anderson, is_near
 
 
 def test_a_linear_map_is_solved_in_as_many_steps_as_it_has_speeds() -> None:
@@ -24,3 +24,14 @@ def test_a_linear_map_is_solved_in_as_many_steps_as_it_has_speeds() -> None:
 def test_the_first_step_is_the_plain_one() -> None:
     """With nothing to mix, the image is taken."""
     assert Anderson().mix(np.zeros(2), np.ones(2)).tolist() == [1.0, 1.0]
+
+
+def test_nearness_goes_by_the_rate_at_which_steps_shrink() -> None:
+    """Equal last steps are near a fixed point or not, by how much is still to come."""
+    slow = [np.inf, *(1e-3 * 0.95 ** np.arange(40))]
+    fast = [np.inf, 1e-2, 1e-3, slow[-1]]
+    assert is_near(fast, 3e-4)
+    assert not is_near(slow, 3e-4)
+    # The first step may be followed by many; after a leap, too.
+    assert not is_near([np.inf, 1e-4], 3e-4)
+    assert not is_near([np.inf, 1e-3, 1e-1, 1e-4], 3e-4)

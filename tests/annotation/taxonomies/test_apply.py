@@ -89,6 +89,16 @@ def test_posteriors_are_summed_and_scaled() -> None:
     assert halves.dropped_mass == pytest.approx([0, 0])
 
 
+def test_the_opinion_of_a_minority_is_told_apart() -> None:
+    """Where a dropped class leads, or ties, what is left is not what people said."""
+    posterior = np.array([[0.4, 0, 0.6, 0, 0, 0], [0.5, 0, 0.5, 0, 0, 0], [0.6, 0, 0.4, 0, 0, 0]])
+    assert map_posterior(FOUR, posterior).is_dropped.tolist() == [True, True, False]
+    assert not map_posterior(MOODS, posterior).is_dropped.any()
+    levels = {"level": ["XX", "XX"]}
+    found = map_posterior(HEAT, np.array([[0.75, 0.25], [0.25, 0.75]]), levels)
+    assert found.is_dropped.tolist() == [True, False]
+
+
 def test_posteriors_are_split_by_clip() -> None:
     """Each row's mass goes where its own clip's column sends it."""
     posterior = np.array([[0.75, 0.25], [0.75, 0.25]])

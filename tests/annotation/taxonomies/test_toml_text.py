@@ -1,8 +1,18 @@
 """A mapping can be written without Python."""
 
+import json
+
 import pytest
 
-from annotation.taxonomies import TaxonomyError, TaxonomyMap, read_mapping
+from annotation.taxonomies import (
+    BUILTIN,
+    Split,
+    TaxonomyError,
+    TaxonomyMap,
+    build_mapping,
+    describe_mapping,
+    read_mapping,
+)
 
 TOML = 'source = "a-2"\ntarget = "b-1"\nversion = 1\nclasses = ["x"]\n'
 
@@ -32,3 +42,11 @@ def test_toml_that_is_no_mapping_is_refused(text: str, message: str) -> None:
     """The message names the key."""
     with pytest.raises(TaxonomyError, match=message):
         read_mapping(text)
+
+
+def test_a_mapping_survives_json() -> None:
+    """What a model stores of its mapping is enough to map by it again."""
+    split = Split.of("level", {"HI": "x", "LO": None})
+    own = TaxonomyMap.of("a-3", "b-1", ["x"], {"p": split, "q": None, "r": "x"}, version=2)
+    for mapping in (own, *BUILTIN.values()):
+        assert build_mapping(json.loads(json.dumps(describe_mapping(mapping)))) == mapping
