@@ -1,4 +1,4 @@
-"""From features to posteriors and embeddings."""
+"""From features to posteriors, ratings and embeddings."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ import torch
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.models.batching import batch_by_length, check_features, pad_clips
-from ser.models.classifier import Classifier
+from ser.models.network import EmotionNetwork
 from ser.models.trained import TrainedModel
 
 
@@ -18,22 +18,33 @@ class Prediction:
     """What a model says about N clips.
 
     Args:
-        posterior: P(class), rows sum to 1, float32 ``(N, C)``.
-        embeddings: The layer under the scores, float32 ``(N, E)``.
+        posterior: P(class), rows sum to 1, float32 ``(N, C)``; C is 0 without classes.
+        embeddings: The layer under the outputs, float32 ``(N, E)``.
+        ratings: Rated dimensions in the scale of the training ratings, float32 ``(N, R)``; R is
+            0 without ratings.
     """
 
     posterior: npt.NDArray[np.float32]
     embeddings: npt.NDArray[np.float32]
+    ratings: npt.NDArray[np.float32]
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
-        """The most probable class of each clip, ``(N,)``; the first of equals."""
+        """The most probable class of each clip, ``(N,)``; the first of equals.
+
+        Raises:
+            ConfigurationError: If the model predicts ratings alone.
+        """
+        if not self.posterior.shape[1]:
+            raise ConfigurationError(
+                "`labels` need classes, but the model predicts ratings alone; read `ratings`"
+            )
         labels: npt.NDArray[np.int64] = self.posterior.argmax(axis=1)
         return labels
 
 
 def predict(model: TrainedModel, features: RaggedFeatures, *, batch_clips: int = 64) -> Prediction:
-    """Return the posterior and the embedding of each clip, in the order given.
+    """Return what a model says about each clip, in the order given.
 
     Clips are judged in batches of similar length; what is said about a clip depends on neither
     the order nor the other clips, up to rounding (about 1e-6).
@@ -59,22 +70,29 @@ def predict(model: TrainedModel, features: RaggedFeatures, *, batch_clips: int =
     return predict_with(model.network, features, batch_clips=batch_clips)
 
 
-def predict_with(network: Classifier, features: RaggedFeatures, *, batch_clips: int) -> Prediction:
-    """Judge checked clips with a bare network, which is left in the mode it came in.
+def predict_with(
+    network: EmotionNetwork, features: RaggedFeatures, *, batch_clips: int
+) -> Prediction:
+    """Judge checked clips with a bare network, which is left in its mode and on its device.
 
     Args:
-        network: The classifier.
+        network: The network.
         features: N clips, each with a frame and all finite.
         batch_clips: Most clips in a batch, at least 1.
     """
-    posterior = np.empty((len(features), network.head.n_classes), dtype=np.float32)
-    embeddings = np.empty((len(features), network.head.size), dtype=np.float32)
+    head, device = network.head, network.normalisation.mean.device
+    posterior, ratings, embeddings = (
+        np.empty((len(features), size), dtype=np.float32)
+        for size in (head.n_classes, head.n_ratings, head.size)
+    )
     was_training = network.training
     network.eval()
     with torch.inference_mode():
         for clips in batch_by_length(features.lengths, batch_clips):
-            output = network(*pad_clips([features], clips))
-            posterior[clips] = output.logits.softmax(dim=1).numpy()
-            embeddings[clips] = output.embeddings.numpy()
+            batch, lengths = pad_clips([features], clips)
+            output = network(batch.to(device), lengths.to(device))
+            posterior[clips] = output.logits.float().softmax(dim=1).numpy(force=True)
+            ratings[clips] = output.ratings.float().numpy(force=True)
+            embeddings[clips] = output.embeddings.float().numpy(force=True)
     network.train(was_training)
-    return Prediction(posterior=posterior, embeddings=embeddings)
+    return Prediction(posterior=posterior, embeddings=embeddings, ratings=ratings)

@@ -1,1 +1,4 @@
-"""Networks that classify speech; import them from their modules, which need torch."""
+"""Networks that hear emotion in speech; import them from their modules.
+
+All but `ser.models.parameters`, which says how a network is built, need torch.
+"""

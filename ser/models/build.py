@@ -1,123 +1,64 @@
 """From flat parameters to a network."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
 from ser.errors import ConfigurationError
-from ser.models.classifier import Classifier
-from ser.models.encoder import BidirectionalLstm, ConvolutionEncoder
-from ser.models.heads import ClassHead
+from ser.models.attention import SelfAttention
+from ser.models.encoder import ConvolutionEncoder
+from ser.models.heads import EmotionHead
+from ser.models.network import EmotionNetwork
 from ser.models.normalisation import BandNormalisation
-from ser.models.pooling import AttentionPooling
+from ser.models.parameters import NetworkParameters
+from ser.models.pooling import AttentionPooling, StatisticsPooling
+from ser.models.recurrent import BidirectionalRecurrent
 
 
-@dataclass(frozen=True, kw_only=True)
-class CrnnParameters:
-    """Say how large the convolutional recurrent network is.
-
-    Args:
-        channels: Output channels of each convolution block; each block halves the bands.
-        time_pools: Frames that become one in each block.
-        lstm_size: Size of the LSTM state in each direction.
-        heads: Weightings of the attention pooling.
-        with_deviation: Whether pooling appends the standard deviation over time.
-        embedding_size: E, size of the layer under the scores.
-        encoder_dropout: Share of channels dropped after each block, in [0, 1).
-        dropout: Share of numbers dropped before each layer of the head, in [0, 1).
-
-    Raises:
-        ConfigurationError: If a parameter lies outside its range.
-
-    Example:
-        >>> CrnnParameters(channels=(8, 16), time_pools=(2, 2)).reduction
-        4
-    """
-
-    channels: tuple[int, ...] = (16, 32, 48, 64)
-    time_pools: tuple[int, ...] = (2, 2, 1, 1)
-    lstm_size: int = 64
-    heads: int = 2
-    with_deviation: bool = True
-    embedding_size: int = 64
-    encoder_dropout: float = 0.0
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Refuse sizes that cannot make a network."""
-        if not self.channels or len(self.channels) != len(self.time_pools):
-            raise ConfigurationError(
-                "`channels` and `time_pools` must have one entry per block, at least one, but "
-                f"got {self.channels} and {self.time_pools}"
-            )
-        sizes = (*self.channels, *self.time_pools, self.lstm_size, self.heads, self.embedding_size)
-        if min(sizes) < 1:
-            raise ConfigurationError(f"every size must be ≥ 1, but got {self}")
-        for name in ("encoder_dropout", "dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigurationError(
-                    f"`{name}` must lie in [0, 1), but got {getattr(self, name)}"
-                )
-
-    @property
-    def reduction(self) -> int:
-        """Frames of the features that become one state."""
-        product = 1
-        for pool in self.time_pools:
-            product *= pool
-        return product
-
-
-# For acquisition rounds on a few hundred clips: twice as fast as the default and, within the
-# same seconds on one core, more accurate (RAVDESS, 240 clips of 9 actors: dev UAR .43 / .41).
-COMPACT_CRNN = CrnnParameters(channels=(8, 16, 32, 48), time_pools=(2, 2, 2, 1))
-
-
-def build_classifier(parameters: CrnnParameters, *, n_classes: int, n_bands: int) -> Classifier:
+def build_network(parameters: NetworkParameters, *, n_classes: int, n_bands: int) -> EmotionNetwork:
     """Assemble a network with fresh weights from torch's global generator.
 
     Seed that generator inside ``torch.random.fork_rng`` for weights that can be repeated.
 
     Args:
-        parameters: Sizes and dropout shares.
-        n_classes: C, at least 2.
+        parameters: Sizes, choices and dropout shares.
+        n_classes: C, at least 2, or 0 for a network that predicts ratings alone.
         n_bands: D, at least ``2 ** len(parameters.channels)``.
 
     Raises:
-        ConfigurationError: If there are too few classes or bands.
+        ConfigurationError: If there is too little to predict, there are too few bands, or the
+            heads of self-attention do not divide the size of a state.
 
     Example:
-        >>> network = build_classifier(CrnnParameters(), n_classes=8, n_bands=64)
+        >>> network = build_network(NetworkParameters(), n_classes=8, n_bands=64)
         >>> count_parameters(network) < 500_000
         True
     """
-    smallest = 2 ** len(parameters.channels)
-    if n_classes < 2 or n_bands < smallest:
-        raise ConfigurationError(
-            f"`n_classes` must be ≥ 2 and `n_bands` ≥ {smallest} (each block halves them), but "
-            f"got {n_classes} and {n_bands}"
-        )
+    _check_sizes(parameters, n_classes, n_bands)
     encoder = ConvolutionEncoder(
         n_bands,
         channels=parameters.channels,
         time_pools=parameters.time_pools,
+        separable=parameters.separable,
+        residual=parameters.residual,
+        squeeze=parameters.squeeze,
         dropout=parameters.encoder_dropout,
     )
-    recurrent = BidirectionalLstm(encoder.size, parameters.lstm_size)
-    pooling = AttentionPooling(
-        recurrent.size, heads=parameters.heads, with_deviation=parameters.with_deviation
-    )
-    head = ClassHead(
+    recurrent = _build_recurrent(parameters, encoder.size)
+    size = encoder.size if recurrent is None else recurrent.size
+    attention = _build_attention(parameters, size)
+    pooling = _build_pooling(parameters, size)
+    head = EmotionHead(
         pooling.size,
         size=parameters.embedding_size,
         n_classes=n_classes,
+        ratings=len(parameters.ratings),
         dropout=parameters.dropout,
     )
-    network = Classifier(
+    network = EmotionNetwork(
         normalisation=BandNormalisation(n_bands),
         encoder=encoder,
         recurrent=recurrent,
+        attention=attention,
         pooling=pooling,
         head=head,
     )
@@ -128,3 +69,42 @@ def build_classifier(parameters: CrnnParameters, *, n_classes: int, n_bands: int
 def count_parameters(network: nn.Module) -> int:
     """Return how many numbers training can change."""
     return sum(weights.numel() for weights in network.parameters() if weights.requires_grad)
+
+
+def _check_sizes(parameters: NetworkParameters, n_classes: int, n_bands: int) -> None:
+    if n_classes < 2 and (n_classes or not parameters.ratings):
+        raise ConfigurationError(
+            "`n_classes` must be ≥ 2, or 0 for a network with `ratings` alone, but got "
+            f"{n_classes} and the ratings {list(parameters.ratings)}"
+        )
+    smallest = 2 ** len(parameters.channels)
+    if n_bands < smallest:
+        raise ConfigurationError(
+            f"`n_bands` must be ≥ {smallest}, since each of the {len(parameters.channels)} "
+            f"blocks halves them, but got {n_bands}"
+        )
+
+
+def _build_recurrent(parameters: NetworkParameters, inputs: int) -> BidirectionalRecurrent | None:
+    if parameters.recurrent == "none":
+        return None
+    return BidirectionalRecurrent(inputs, parameters.recurrent_size, cell=parameters.recurrent)
+
+
+def _build_attention(parameters: NetworkParameters, size: int) -> SelfAttention | None:
+    heads = parameters.self_attention
+    if not heads:
+        return None
+    if size % heads:
+        raise ConfigurationError(
+            f"`self_attention` must divide the {size} numbers of a state, but got {heads} heads"
+        )
+    return SelfAttention(size, heads=heads, dropout=parameters.dropout)
+
+
+def _build_pooling(
+    parameters: NetworkParameters, size: int
+) -> AttentionPooling | StatisticsPooling:
+    if parameters.pooling == "statistics":
+        return StatisticsPooling(size, with_deviation=parameters.with_deviation)
+    return AttentionPooling(size, heads=parameters.heads, with_deviation=parameters.with_deviation)

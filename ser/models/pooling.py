@@ -63,3 +63,38 @@ class AttentionPooling(nn.Module):
         variance = (shared * (states - mean).square()).sum(dim=1)
         deviation = variance.clamp(min=SMALLEST_VARIANCE).sqrt()
         return torch.cat([means.flatten(1), deviation], dim=1)
+
+
+class StatisticsPooling(nn.Module):
+    """Describe the states of a clip by their mean and maximum, and optionally their deviation.
+
+    Args:
+        inputs: Size of a state.
+        with_deviation: Whether to append the standard deviation over time.
+
+    Reference:
+        D. Snyder et al., "X-vectors: robust DNN embeddings for speaker recognition", ICASSP
+        2018, https://doi.org/10.1109/ICASSP.2018.8461375, for mean and deviation.
+    """
+
+    def __init__(self, inputs: int, *, with_deviation: bool = True) -> None:
+        super().__init__()
+        self.with_deviation = with_deviation
+        self.size = inputs * (2 + int(with_deviation))
+
+    def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
+        """Return one vector per clip, ``(B, size)``.
+
+        Args:
+            states: ``(B, F, D)``, finite everywhere.
+            lengths: Frames of each clip, int ``(B,)``, at least 1.
+        """
+        mask = valid_frames(lengths, states.shape[1])[:, :, None]
+        mean = (states * mask).sum(dim=1) / lengths[:, None]
+        maximum = states.masked_fill(~mask, -torch.inf).amax(dim=1)
+        if not self.with_deviation:
+            return torch.cat([mean, maximum], dim=1)
+        square = (states - mean[:, None]).square() * mask
+        variance = square.sum(dim=1) / lengths[:, None]
+        deviation = variance.clamp(min=SMALLEST_VARIANCE).sqrt()
+        return torch.cat([mean, maximum, deviation], dim=1)

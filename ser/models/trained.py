@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ser.models.build import CrnnParameters
-from ser.models.classifier import Classifier
+from ser.models.network import EmotionNetwork
+from ser.models.parameters import NetworkParameters
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -35,9 +35,9 @@ class TrainedModel:
     """Hold a network in evaluation mode and what it was made from.
 
     Args:
-        network: The classifier; its normalisation holds the training statistics.
-        parameters: Sizes it was built from.
-        classes: Names of the C classes, in the order of the logits.
+        network: The network; its normalisation holds the training statistics.
+        parameters: Sizes and choices it was built from; names the rated dimensions.
+        classes: Names of the C classes, in the order of the logits; none with ratings alone.
         feature_set: Name of the feature set it reads, such as ``log_mel-1a2b3c4d5e6f``.
         sample_rate: Rate of the audio under the features, Hz.
         training: How it was trained, ready for JSON.
@@ -45,8 +45,8 @@ class TrainedModel:
         history: One summary per epoch; empty in a model that was loaded.
     """
 
-    network: Classifier
-    parameters: CrnnParameters
+    network: EmotionNetwork
+    parameters: NetworkParameters
     classes: tuple[str, ...]
     feature_set: str
     sample_rate: int

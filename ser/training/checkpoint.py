@@ -6,15 +6,18 @@ import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from ser.errors import ArtifactError, ConfigurationError
-from ser.models.build import CrnnParameters, build_classifier
+from ser.models.build import build_network
+from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
 
-FORMAT = "serloop-crnn-1"
+FORMAT = "serloop-network-2"
+FIRST_FORMAT = "serloop-crnn-1"  # before networks other than the CRNN; still read
 METADATA_KEY = "serloop"
 HEADER_LENGTH_BYTES = 8  # a safetensors file starts with the length of its JSON header
 
@@ -50,7 +53,7 @@ def save_model(model: TrainedModel, path: Path) -> str:
 
 
 def load_model(path: Path, *, sha256: str | None = None) -> TrainedModel:
-    """Read a model that `save_model` wrote, in evaluation mode.
+    """Read a model that `save_model` wrote, now or in an earlier format, in evaluation mode.
 
     Args:
         path: The file.
@@ -103,13 +106,9 @@ def _rebuild(content: bytes) -> TrainedModel:
     state = load(content)
     header = json.loads(content[HEADER_LENGTH_BYTES : HEADER_LENGTH_BYTES + size])
     description = json.loads(header["__metadata__"][METADATA_KEY])
-    if description["format"] != FORMAT:
-        raise ConfigurationError(f"`format` is {description['format']}")
-    sizes = description["parameters"]
-    sizes |= {name: tuple(sizes[name]) for name in ("channels", "time_pools")}
-    parameters = CrnnParameters(**sizes)
+    parameters = _read_parameters(description)
     classes = tuple(description["classes"])
-    network = build_classifier(parameters, n_classes=len(classes), n_bands=description["n_bands"])
+    network = build_network(parameters, n_classes=len(classes), n_bands=description["n_bands"])
     network.load_state_dict(state)
     return TrainedModel(
         network=network.eval(),
@@ -120,3 +119,16 @@ def _rebuild(content: bytes) -> TrainedModel:
         training=description["training"],
         best_epoch=description["best_epoch"],
     )
+
+
+def _read_parameters(description: dict[str, Any]) -> NetworkParameters:
+    written: dict[str, Any] = description["parameters"]
+    if description["format"] == FIRST_FORMAT:
+        written["recurrent_size"] = written.pop("lstm_size")
+    elif description["format"] != FORMAT:
+        raise ConfigurationError(f"`format` is {description['format']}")
+    # JSON knows lists alone.
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in written.items()
+    }
+    return NetworkParameters(**values)

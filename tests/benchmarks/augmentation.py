@@ -21,8 +21,9 @@ from ser.audio.augment.noise import NoiseBank, make_noise
 from ser.audio.augment.record import Augmentation, draw_effects
 from ser.audio.augment.sound import augment_waveforms
 from ser.features.spectral import LogMel
-from ser.models.build import CrnnParameters, build_classifier
-from ser.models.classifier import Classifier
+from ser.models.build import build_network
+from ser.models.network import EmotionNetwork
+from ser.models.parameters import CRNN
 from ser.training.losses import build_loss
 from ser.training.parameters import TrainingParameters
 from ser.training.schedule import build_optimiser
@@ -72,9 +73,7 @@ class Step:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         torch.manual_seed(0)
-        self.network: Classifier = build_classifier(
-            CrnnParameters(), n_classes=CLASSES, n_bands=LOG_MEL.bands
-        )
+        self.network: EmotionNetwork = build_network(CRNN, n_classes=CLASSES, n_bands=LOG_MEL.bands)
         settings = TrainingParameters()
         self.loss = build_loss(settings.loss, batch.targets, gamma=settings.gamma)
         self.optimiser = build_optimiser(
@@ -85,7 +84,7 @@ class Step:
     def __call__(self) -> None:
         """Do the update."""
         normalised = self.network.normalisation(self.batch.features)
-        logits = self.network.classify(normalised, self.batch.lengths).logits
+        logits = self.network.judge(normalised, self.batch.lengths).logits
         self.optimiser.zero_grad(set_to_none=True)
         self.loss(logits, self.batch.targets).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)

@@ -1,4 +1,6 @@
-"""Posteriors and embeddings of many clips."""
+"""Posteriors, ratings and embeddings of many clips."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,10 +9,13 @@ import torch
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.inference.predictor import predict, predict_with
-from ser.models.build import CrnnParameters, build_classifier
+from ser.models.build import build_network
+from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
 
-PARAMETERS = CrnnParameters(channels=(4, 8), time_pools=(2, 2), lstm_size=8, embedding_size=6)
+PARAMETERS = NetworkParameters(
+    channels=(4, 8), time_pools=(2, 2), recurrent_size=8, embedding_size=6
+)
 
 
 @pytest.fixture
@@ -18,7 +23,7 @@ def model() -> TrainedModel:
     """Return a small random model of three classes."""
     torch.manual_seed(0)
     return TrainedModel(
-        network=build_classifier(PARAMETERS, n_classes=3, n_bands=16).eval(),
+        network=build_network(PARAMETERS, n_classes=3, n_bands=16).eval(),
         parameters=PARAMETERS,
         classes=("anger", "neutral", "sadness"),
         feature_set="test",
@@ -38,6 +43,7 @@ def test_each_clip_gets_a_posterior_and_an_embedding(model, clips):
     prediction = predict(model, clips)
     assert prediction.posterior.shape == (40, 3)
     assert prediction.embeddings.shape == (40, 6)
+    assert prediction.ratings.shape == (40, 0)
     assert prediction.posterior.dtype == prediction.embeddings.dtype == np.float32
     np.testing.assert_allclose(prediction.posterior.sum(axis=1), 1, atol=1e-6)
     assert np.array_equal(prediction.labels, prediction.posterior.argmax(axis=1))
@@ -49,6 +55,30 @@ def test_batch_size_changes_nothing(model, clips, batch_clips):
     expected, found = predict(model, clips), predict(model, clips, batch_clips=batch_clips)
     np.testing.assert_allclose(found.posterior, expected.posterior, atol=1e-6)
     np.testing.assert_allclose(found.embeddings, expected.embeddings, atol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [("anger", "neutral"), ()], ids=["jointly", "alone"])
+def test_ratings_come_in_the_scale_they_were_learnt_in(clips, classes):
+    """Each clip gets R numbers around the training mean, with classes or without."""
+    parameters = replace(PARAMETERS, ratings=("arousal", "valence", "dominance"))
+    torch.manual_seed(0)
+    network = build_network(parameters, n_classes=len(classes), n_bands=16).eval()
+    network.head.scale.set_statistics(torch.tensor([100.0, 3.0, -5.0]), torch.full((3,), 0.1))
+    prediction = predict(TrainedModel(network, parameters, classes, "test", 16000), clips)
+    assert prediction.posterior.shape == (40, len(classes))
+    assert prediction.ratings.shape == (40, 3)
+    assert prediction.ratings.dtype == np.float32
+    np.testing.assert_allclose(prediction.ratings.mean(axis=0), [100, 3, -5], atol=0.5)
+    assert (prediction.ratings.std(axis=0) > 0).all()
+
+
+def test_labels_without_classes_are_refused(clips):
+    """A model of ratings alone has no most probable class."""
+    parameters = replace(PARAMETERS, ratings=("arousal",))
+    network = build_network(parameters, n_classes=0, n_bands=16).eval()
+    prediction = predict(TrainedModel(network, parameters, (), "test", 16000), clips)
+    with pytest.raises(ConfigurationError, match="`labels` need classes"):
+        prediction.labels  # noqa: B018 - reading it is what is refused
 
 
 def test_answers_follow_the_order_of_the_clips(model, clips):

@@ -1,10 +1,10 @@
-"""Convolutions and the bidirectional LSTM over true lengths."""
+"""Stacked convolutions over true lengths."""
 
 import pytest
 import torch
-from torch import nn
 
-from ser.models.encoder import BidirectionalLstm, ConvolutionEncoder
+from ser.models.convolution import ConvolutionBlock, ResidualBlock
+from ser.models.encoder import ConvolutionEncoder
 
 
 @pytest.fixture
@@ -29,20 +29,11 @@ def test_padded_states_are_zero(encoder):
     assert not states[1, 1:].any()
 
 
-def test_bidirectional_lstm_equals_the_packed_one_of_torch():
-    """Index reversal gives what torch computes from packed sequences."""
-    torch.manual_seed(0)
-    ours = BidirectionalLstm(5, 3)
-    theirs = nn.LSTM(5, 3, batch_first=True, bidirectional=True)
-    weights = ours.forwards.state_dict()
-    weights |= {f"{k}_reverse": v for k, v in ours.backwards.state_dict().items()}
-    theirs.load_state_dict(weights)
-    states, lengths = torch.randn(3, 7, 5), torch.tensor([7, 2, 4])
-    packed = nn.utils.rnn.pack_padded_sequence(
-        states, lengths, batch_first=True, enforce_sorted=False
+def test_the_first_block_is_a_plain_convolution_whatever_the_others_are():
+    """One channel has nothing to separate."""
+    encoder = ConvolutionEncoder(
+        8, channels=(4, 6), time_pools=(2, 2), separable=True, residual=True
     )
-    expected, _ = nn.utils.rnn.pad_packed_sequence(theirs(packed)[0], batch_first=True)
-    found = ours(states, lengths)
-    for row, length in enumerate(lengths):
-        normalised = ours.normalisation(expected[row, :length])
-        torch.testing.assert_close(found[row, :length], normalised, atol=1e-5, rtol=1e-5)
+    assert [type(block) for block in encoder.blocks] == [ConvolutionBlock, ResidualBlock]
+    assert isinstance(encoder.blocks[0].convolution, torch.nn.Conv2d)
+    assert isinstance(encoder.blocks[1].convolution, torch.nn.Sequential)

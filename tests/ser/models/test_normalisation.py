@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ser.errors import ConfigurationError
+from ser.models.convolution import map_mask
 from ser.models.normalisation import BandNormalisation, MaskedBatchNorm
 
 
@@ -50,3 +51,14 @@ def test_padding_never_changes_the_statistics_of_a_training_batch():
     alone = MaskedBatchNorm(3)(maps, torch.ones(2, 1, 4, 1))
     together = MaskedBatchNorm(3)(padded, mask)
     torch.testing.assert_close(together[:, :, :4], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_half_precision_maps_are_summed_in_single_precision():
+    """Thousands of numbers per channel neither overflow float16 nor lose their count."""
+    maps = (torch.randn(4, 2, 400, 32, generator=torch.Generator().manual_seed(4)) + 3).half()
+    lengths = torch.tensor([400, 399, 300, 77])
+    half, single = MaskedBatchNorm(2), MaskedBatchNorm(2)
+    half(maps, map_mask(lengths, maps))
+    single(maps.float(), map_mask(lengths, maps.float()))
+    torch.testing.assert_close(half.running_mean, single.running_mean)
+    torch.testing.assert_close(half.running_variance, single.running_variance)

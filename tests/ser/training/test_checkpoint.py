@@ -1,6 +1,8 @@
 """Stored models: equal bytes, equal answers, refused when touched."""
 
 import hashlib
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,18 +10,21 @@ import torch
 
 from ser.errors import ArtifactError
 from ser.features.ragged import RaggedFeatures
-from ser.inference.predictor import predict
-from ser.models.build import CrnnParameters, build_classifier
+from ser.inference.predictor import predict, predict_with
+from ser.models.build import build_network
+from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
 from ser.training.checkpoint import load_model, save_model
+
+GOLDEN = Path(__file__).parents[1] / "models" / "golden"
 
 
 @pytest.fixture
 def model() -> TrainedModel:
     """Return a small random model with statistics away from 0 and 1."""
-    parameters = CrnnParameters(channels=(4, 8), time_pools=(2, 2), lstm_size=8)
+    parameters = NetworkParameters(channels=(4, 8), time_pools=(2, 2), recurrent_size=8)
     torch.manual_seed(0)
-    network = build_classifier(parameters, n_classes=3, n_bands=16)
+    network = build_network(parameters, n_classes=3, n_bands=16)
     network.normalisation.set_statistics(torch.randn(16), torch.rand(16) + 1)
     return TrainedModel(
         network=network.eval(),
@@ -52,6 +57,60 @@ def test_a_loaded_model_knows_what_it_was_made_from(model, tmp_path, name):
     save_model(model, tmp_path / "model.safetensors")
     loaded = load_model(tmp_path / "model.safetensors")
     assert getattr(loaded, name) == getattr(model, name)
+
+
+@pytest.mark.parametrize("classes", [("anger", "neutral"), ()], ids=["jointly", "alone"])
+def test_every_choice_of_a_network_survives(tmp_path, classes):
+    """Parts, names of ratings and their scale come back, and with them the same answers."""
+    parameters = NetworkParameters(
+        channels=(4, 8),
+        time_pools=(2, 2),
+        separable=True,
+        residual=True,
+        squeeze=2,
+        recurrent="gru",
+        recurrent_size=8,
+        self_attention=2,
+        pooling="statistics",
+        ratings=("arousal", "valence"),
+    )
+    torch.manual_seed(0)
+    network = build_network(parameters, n_classes=len(classes), n_bands=16).eval()
+    network.head.scale.set_statistics(torch.tensor([3.0, 4.0]), torch.tensor([1.0, 2.0]))
+    save_model(TrainedModel(network, parameters, classes, "test", 16000), tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert (loaded.parameters, loaded.classes) == (parameters, classes)
+    clips = RaggedFeatures.from_list([np.ones((9, 16)), np.zeros((1, 16))])
+    expected, found = predict_with(network, clips, batch_clips=2), predict(loaded, clips)
+    assert np.array_equal(found.ratings, expected.ratings)
+    assert np.array_equal(found.posterior, expected.posterior)
+
+
+def test_a_model_of_the_first_format_says_what_it_always_said(tmp_path):
+    """Numbers written down by the code of that time; saved again, it is of today's format."""
+    model = load_model(GOLDEN / "format_1.safetensors")
+    assert model.parameters.recurrent_size == 3
+    frames = torch.arange(2 * 12 * 8, dtype=torch.float64).reshape(2, 12, 8)
+    clips, lengths = 2 * torch.sin(0.37 * frames).float(), torch.tensor([12, 5])
+    expected = json.loads((GOLDEN / "format_1.json").read_text())
+    save_model(model, tmp_path / "model")
+    for version in (model, load_model(tmp_path / "model")):
+        with torch.inference_mode():
+            output = version.network(clips, lengths)
+        # Equal to the bit on the machine that wrote them; others order their sums differently.
+        for name in ("logits", "embeddings"):
+            torch.testing.assert_close(
+                getattr(output, name), torch.tensor(expected[name]), atol=1e-6, rtol=1e-6
+            )
+
+
+def test_a_format_of_the_future_is_refused(model, tmp_path):
+    """The message names both formats."""
+    save_model(model, tmp_path / "model")
+    content = (tmp_path / "model").read_bytes()
+    (tmp_path / "model").write_bytes(content.replace(b"serloop-network-2", b"serloop-network-9"))
+    with pytest.raises(ArtifactError, match=r"network-2, but .* `format` is serloop-network-9"):
+        load_model(tmp_path / "model")
 
 
 def test_equal_models_give_equal_bytes(model, tmp_path):
@@ -104,7 +163,7 @@ def test_weights_of_another_origin_are_refused(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"weights": torch.zeros(2)}, tmp_path / "model", metadata={"format": "pt"})
-    with pytest.raises(ArtifactError, match="must be a model of the format serloop-crnn-1"):
+    with pytest.raises(ArtifactError, match="must be a model of the format serloop-network-2"):
         load_model(tmp_path / "model")
 
 
