@@ -35,7 +35,7 @@ ADAPTERS = {
     "pydantic_settings": {"pipelines.settings"},
     "ray": {"pipelines.spread_ray"},
     "rich": {"pipelines.commands", "pipelines.progress"},
-    "safetensors": {"ser.training.checkpoint"},
+    "safetensors": {"ser.training.checkpoint", "ser.training.state"},
     "silero_vad": {"ser.audio.silero"},
     "sklearn": {"annotation", "ser"},
     "torch": {"ser"},

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,17 +17,62 @@ SUM_TOLERANCE = 1e-3  # float32 posteriors of a few hundred votes sum to 1 withi
 
 
 @dataclass(frozen=True, eq=False)
+class Targets:
+    """What a batch, or the whole training part, should be judged as.
+
+    Args:
+        posterior: P(class) of each clip, float32 ``(N, C)``; C is 0 with ratings alone.
+        ratings: Rated dimensions, float32 ``(N, R)``, NaN where unknown; R may be 0.
+        weights: How much each clip counts, float32 ``(N,)``, with the mean 1 over the training
+            part; `None` if all count alike.
+    """
+
+    posterior: Tensor
+    ratings: Tensor
+    weights: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.posterior)
+
+    def take(self, clips: Tensor) -> "Targets":
+        """Return the targets of the clips at some positions, ``(B,)``."""
+        weights = None if self.weights is None else self.weights[clips]
+        return Targets(self.posterior[clips], self.ratings[clips], weights)
+
+    def to(self, device: torch.device) -> "Targets":
+        """Return the same on a device."""
+        weights = None if self.weights is None else self.weights.to(device)
+        return Targets(self.posterior.to(device), self.ratings.to(device), weights)
+
+
+class DevClips(NamedTuple):
+    """Clips of other speakers on which each epoch is judged.
+
+    Args:
+        features: N clips.
+        labels: Class number of each clip, ``(N,)``; `None` with ratings alone.
+        ratings: Rated dimensions of each clip, ``(N, R)``, NaN where unknown; they judge a
+            network that predicts ratings alone.
+    """
+
+    features: RaggedFeatures
+    labels: npt.NDArray[np.integer] | None
+    ratings: npt.NDArray[np.floating] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class TrainingClips:
     """Checked training clips.
 
     Args:
         versions: The features, then further versions of them aligned clip by clip.
-        targets: Posteriors, float32 ``(N, C)``.
+        targets: What the N clips should be judged as.
         lengths: Frames of each clip in each version, int64 ``(versions, N)``.
     """
 
     versions: tuple[RaggedFeatures, ...]
-    targets: Tensor
+    targets: Targets
     lengths: npt.NDArray[np.int64]
 
     @classmethod
@@ -37,27 +83,42 @@ class TrainingClips:
         classes: Sequence[str],
         *,
         decided: bool,
+        ratings: npt.NDArray[np.floating] | None = None,
+        rated: Sequence[str] = (),
+        weights: npt.NDArray[np.floating] | None = None,
     ) -> "TrainingClips":
-        """Return the clips after making sure that a classifier can learn from them.
+        """Return the clips after making sure that a network can learn from them.
 
         Args:
             versions: The features first, then the augmented versions.
-            targets: Posterior of each clip, ``(N, C)``.
+            targets: Posterior of each clip, ``(N, C)``; C is 0 with ratings alone.
             classes: Names of the C classes.
             decided: Whether each clip goes to its most probable class (see `harden`).
+            ratings: Rated dimensions of each clip, ``(N, R)``, NaN where unknown.
+            rated: Names of the R dimensions.
+            weights: How much each clip counts, ``(N,)``; scaled to the mean 1.
 
         Raises:
             ConfigurationError: If counts or bands differ, features are empty or not finite,
-                rows are no posteriors, or fewer than two classes have a clip.
+                rows are no posteriors, fewer than two classes have a clip, a dimension has
+                fewer than two known ratings, or weights are negative.
         """
         _check_versions(versions)
-        _check_targets(targets, len(versions[0]), classes)
+        clips = len(versions[0])
+        _check_targets(targets, clips, classes)
+        _check_ratings(ratings, clips, rated)
         posterior = torch.from_numpy(np.ascontiguousarray(targets, dtype=np.float32))
-        posterior = harden(posterior) if decided else posterior
-        _check_classes(posterior, classes)
+        if classes:
+            posterior = harden(posterior) if decided else posterior
+            _check_classes(posterior, classes)
+        known = np.empty((clips, 0)) if ratings is None else ratings
         return cls(
             versions=tuple(versions),
-            targets=posterior,
+            targets=Targets(
+                posterior,
+                torch.from_numpy(np.ascontiguousarray(known, dtype=np.float32)),
+                None if weights is None else _scale_weights(weights, clips),
+            ),
             lengths=np.stack([version.lengths for version in versions]),
         )
 
@@ -107,6 +168,22 @@ def band_statistics(features: RaggedFeatures) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(mean).float(), torch.from_numpy(np.sqrt(variance)).float()
 
 
+def rating_statistics(ratings: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation of each dimension where it is known, ``(R,)`` each.
+
+    Args:
+        ratings: Ratings of the training clips, ``(N, R)``, NaN where unknown.
+
+    Example:
+        >>> mean, deviation = rating_statistics(torch.tensor([[1.0], [3.0], [torch.nan]]))
+        >>> mean.tolist(), deviation.tolist()
+        ([2.0], [1.0])
+    """
+    values = ratings.double()
+    mean = values.nanmean(dim=0)
+    return mean.float(), (values - mean).square().nanmean(dim=0).sqrt().float()
+
+
 def _check_versions(versions: Sequence[RaggedFeatures]) -> None:
     shapes = {(len(version), version.bands) for version in versions}
     if len(shapes) != 1:
@@ -126,6 +203,8 @@ def _check_targets(targets: npt.NDArray[np.floating], clips: int, classes: Seque
             f"`targets` must have the shape (clips, classes) = ({clips}, {len(classes)}) with at "
             f"least one clip, but has {targets.shape}"
         )
+    if not classes:
+        return
     sums = targets.sum(axis=1)
     wrong = ~(np.abs(sums - 1) <= SUM_TOLERANCE) | ~(targets >= 0).all(axis=1)
     if wrong.any():
@@ -145,3 +224,37 @@ def _check_classes(targets: Tensor, classes: Sequence[str]) -> None:
             f"`targets` must give clips to at least two classes, but only {present} has any; "
             "label clips of others"
         )
+
+
+def _check_ratings(
+    ratings: npt.NDArray[np.floating] | None, clips: int, rated: Sequence[str]
+) -> None:
+    shape = (clips, 0) if ratings is None else ratings.shape
+    if shape != (clips, len(rated)):
+        raise ConfigurationError(
+            "`ratings` must have the shape (clips, dimensions of the network) = "
+            f"({clips}, {len(rated)}), but has {shape}; the network rates {list(rated)}"
+        )
+    if ratings is None:
+        return
+    if np.isinf(ratings).any():
+        raise ConfigurationError("`ratings` must be finite, or NaN where unknown, but some are inf")
+    known = np.isfinite(ratings).sum(axis=0)
+    unknown = [name for name, count in zip(rated, known, strict=True) if count < 2]
+    if unknown:
+        raise ConfigurationError(
+            f"`ratings` must know at least two clips of each dimension, but not of {unknown}; "
+            "leave these out of the network"
+        )
+
+
+def _scale_weights(weights: npt.NDArray[np.floating], clips: int) -> Tensor:
+    if weights.shape != (clips,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ConfigurationError(
+            f"`weights` must hold one finite number ≥ 0 for each of {clips} clips, but got "
+            f"the shape {weights.shape} and the smallest {weights.min(initial=np.inf)}"
+        )
+    if not weights.any():
+        raise ConfigurationError("`weights` must not all be 0: no clip would count")
+    scaled = weights / weights.mean(dtype=np.float64)
+    return torch.from_numpy(np.ascontiguousarray(scaled, dtype=np.float32))

@@ -1,12 +1,16 @@
 """How to train: every number that is not data."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from ser.audio.augment.record import Augmentation
 from ser.errors import ConfigurationError
 from ser.training.losses import LossName
 from ser.training.schedule import ScheduleName
+
+Precision = Literal["auto", "single", "bfloat16", "half"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +20,7 @@ class TrainingParameters:
     Args:
         loss: `cross_entropy`, `class_weighted` and `focal` learn the decided label of each
             clip (tied classes share it); `soft_label` learns the posterior as it is.
-        schedule: Shape of the learning rate; ``plateau`` watches the dev UAR, or the training
+        schedule: Shape of the learning rate; ``plateau`` watches the dev score, or the training
             loss without a dev part.
         epochs: Passes over the clips, at least 1.
         updates: Number of batches to train on instead of ``epochs``, rounded up to whole
@@ -24,12 +28,26 @@ class TrainingParameters:
         batch_size: Most clips in a batch.
         learning_rate: Peak rate, > 0.
         weight_decay: Decoupled decay of weight matrices, ≥ 0.
-        warmup: Share of the updates spent raising the rate, in [0, 1).
+        warmup: Share of the updates spent raising the rate, in [0, 1); ``one_cycle`` has its
+            own.
         clip_norm: Largest norm of the gradient, > 0.
         gamma: Exponent of the focal loss, ≥ 0.
+        balance: How far `class_weighted` makes up for rare classes, in [0, 1]: β of Cui et
+            al., where 1 gives every class the same total weight.
         label_smoothing: Share of each decided label spread evenly over the classes, in
             [0, 1); `soft_label` ignores it.
+        mixup: α of mixup, which blends clips of a batch; 0 leaves it out.
+        ema: Decay of a moving average of the weights, in [0, 1), which is judged and kept in
+            place of them; 0 leaves it out.
+        patience: Epochs without a better dev score after which training ends; `None`, or no
+            dev part, for never.
+        device: Where the network trains, as torch names it, such as `cpu` or `cuda`.
+        precision: Of the network while it trains: `auto` is `half` on a GPU and `single` on a
+            CPU. Weights are kept, and clips judged, in single precision.
         augmentation: What is varied, how strongly and how often.
+
+    Raises:
+        ConfigurationError: If a number lies outside its range.
     """
 
     loss: LossName = "cross_entropy"
@@ -42,24 +60,31 @@ class TrainingParameters:
     warmup: float = 0.1
     clip_norm: float = 5.0
     gamma: float = 2.0
+    balance: float = 1.0
     label_smoothing: float = 0.1
+    mixup: float = 0.0
+    ema: float = 0.0
+    patience: int | None = None
+    device: str = "cpu"
+    precision: Precision = "auto"
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         """Refuse numbers outside their range."""
-        positive = ("epochs", "batch_size", "learning_rate", "clip_norm")
-        for name in positive:
-            if not getattr(self, name) > 0:
-                raise ConfigurationError(f"`{name}` must be > 0, but got {getattr(self, name)}")
-        if self.updates is not None and self.updates < 1:
-            raise ConfigurationError(f"`updates` must be ≥ 1 or None, but got {self.updates}")
-        for name in ("weight_decay", "gamma"):
-            if not getattr(self, name) >= 0:
-                raise ConfigurationError(f"`{name}` must be ≥ 0, but got {getattr(self, name)}")
-        for name in ("warmup", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
+        for names, is_inside, claim in _RANGES:
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and not is_inside(value):
+                    raise ConfigurationError(f"`{name}` must {claim}, but got {value}")
+        for name, known in (
+            ("loss", LossName),
+            ("schedule", ScheduleName),
+            ("precision", Precision),
+        ):
+            if getattr(self, name) not in get_args(known):
                 raise ConfigurationError(
-                    f"`{name}` must lie in [0, 1), but got {getattr(self, name)}"
+                    f"`{name}` must be one of {list(get_args(known))}, but got "
+                    f"`{getattr(self, name)}`"
                 )
 
     def count_epochs(self, clips: int) -> int:
@@ -73,6 +98,15 @@ class TrainingParameters:
             return self.epochs
         return math.ceil(self.updates / math.ceil(clips / self.batch_size))
 
+
+# None passes where a parameter may be None.
+_RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (("epochs", "batch_size", "learning_rate", "clip_norm"), lambda x: x > 0, "be > 0"),
+    (("updates", "patience"), lambda x: x >= 1, "be ≥ 1 or None"),
+    (("weight_decay", "gamma", "mixup"), lambda x: x >= 0, "be ≥ 0"),
+    (("warmup", "label_smoothing", "ema"), lambda x: 0 <= x < 1, "lie in [0, 1)"),
+    (("balance",), lambda x: 0 <= x <= 1, "lie in [0, 1]"),
+)
 
 # With COMPACT_CRNN, without speed copies, about 15 s on one core for 2-s clips, however many.
 # Dev UAR on RAVDESS rises with the labels: .30 (120 clips), .39 (240), .44 (400).

@@ -10,12 +10,12 @@ from ser.features.ragged import RaggedFeatures
 from ser.features.spectral import LogMel
 from ser.inference.predictor import predict
 from ser.metrics.classification import unweighted_average_recall
-from ser.models.build import CrnnParameters
+from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
 from ser.training.loop import train_classifier
 from ser.training.parameters import TrainingParameters
 
-SMALL = CrnnParameters(channels=(4, 8), time_pools=(2, 2), lstm_size=8, embedding_size=8)
+SMALL = NetworkParameters(channels=(4, 8), time_pools=(2, 2), recurrent_size=8, embedding_size=8)
 QUICK = TrainingParameters(epochs=2, batch_size=8)
 CLASSES = ("anger", "neutral", "sadness")
 
