@@ -43,7 +43,8 @@ class TrainingParameters:
             dev part, for never.
         device: Where the network trains, as torch names it, such as `cpu` or `cuda`.
         precision: Of the network while it trains: `auto` is `half` on a GPU and `single` on a
-            CPU. Weights are kept, and clips judged, in single precision.
+            CPU. Weights are kept, and clips judged, in single precision. Not every CPU knows
+            an LSTM of half precision.
         augmentation: What is varied, how strongly and how often.
 
     Raises:

@@ -1,12 +1,19 @@
 """Checked clips, decided labels and training statistics."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
-from ser.training.dataset import TrainingClips, band_statistics, harden, smooth
+from ser.training.dataset import (
+    TrainingClips,
+    band_statistics,
+    harden,
+    rating_statistics,
+    smooth,
+)
 
 CLASSES = ("anger", "sadness")
 
@@ -23,7 +30,7 @@ def test_checked_clips_know_the_length_of_every_version():
         [make_clips(4, 2), make_clips(5, 3)], np.eye(2), CLASSES, decided=False
     )
     assert clips.lengths.tolist() == [[4, 2], [5, 3]]
-    assert clips.targets.dtype == torch.float32
+    assert clips.targets.posterior.dtype == torch.float32
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,7 @@ def test_one_class_that_always_wins_is_refused_only_where_labels_are_decided():
     """Its share of the votes is enough to learn posteriors, but not decided labels."""
     targets = np.array([[0.9, 0.1], [0.6, 0.4]])
     clips = TrainingClips.checked([make_clips(4, 2)], targets, CLASSES, decided=False)
-    assert clips.targets.sum(dim=0)[1] == pytest.approx(0.5)
+    assert clips.targets.posterior.sum(dim=0)[1] == pytest.approx(0.5)
     with pytest.raises(ConfigurationError, match="at least two classes"):
         TrainingClips.checked([make_clips(4, 2)], targets, CLASSES, decided=True)
 
@@ -95,3 +102,74 @@ def test_band_statistics_equal_those_of_numpy():
     values = features.values.astype(np.float64)
     np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(deviation, values.std(axis=0), rtol=1e-4)
+
+
+def check(**options: object) -> TrainingClips:
+    """Check three clips, two of each class at least in part."""
+    targets = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    return TrainingClips.checked([make_clips(4, 2, 3)], targets, CLASSES, decided=True, **options)
+
+
+def test_weights_are_scaled_to_the_mean_one():
+    """Only how clips compare matters, so that the learning rate keeps its meaning."""
+    weights = check(weights=np.array([1.0, 0.0, 5.0])).targets.weights
+    torch.testing.assert_close(weights, torch.tensor([0.5, 0.0, 2.5]))
+
+
+def test_without_weights_and_ratings_there_are_none():
+    """Clips count alike and have no dimension."""
+    targets = check().targets
+    assert targets.weights is None
+    assert targets.ratings.shape == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"weights": np.ones(2)}, r"`weights` must hold one .* 3 clips, but got the shape \(2,\)"),
+        ({"weights": np.array([1.0, -1.0, 1.0])}, r"`weights` must hold .* the smallest -1\.0"),
+        ({"weights": np.array([1.0, np.nan, 1.0])}, "`weights` must hold one finite"),
+        ({"weights": np.zeros(3)}, "`weights` must not all be 0"),
+        ({"rated": ("arousal",)}, r"`ratings` must have the shape .* \(3, 1\), but has \(3, 0\)"),
+        (
+            {"rated": ("arousal",), "ratings": np.array([[1.0], [np.nan], [np.nan]])},
+            r"at least two clips of each dimension, but not of \['arousal'\]",
+        ),
+        (
+            {"rated": ("arousal",), "ratings": np.array([[1.0], [2.0], [np.inf]])},
+            "`ratings` must be finite",
+        ),
+    ],
+    ids=["too few", "negative", "nan", "all zero", "no ratings", "one rating", "infinite"],
+)
+def test_weights_and_ratings_that_teach_nothing_are_refused(wrong, message):
+    """The message says what was found."""
+    with pytest.raises(ConfigurationError, match=message):
+        check(**wrong)
+
+
+def test_ratings_alone_are_enough():
+    """A network without classes needs no posterior."""
+    ratings = np.array([[1.0, 5.0], [2.0, 4.0]])
+    clips = TrainingClips.checked(
+        [make_clips(4, 2)], np.empty((2, 0)), (), decided=True, ratings=ratings, rated=("a", "v")
+    )
+    assert clips.targets.ratings.tolist() == ratings.tolist()
+
+
+def test_rating_statistics_leave_unknown_ratings_out():
+    """Each dimension by itself, as numpy computes them."""
+    ratings = np.array([[1.0, np.nan], [2.0, 7.0], [6.0, 4.0], [np.nan, 1.0]])
+    mean, deviation = rating_statistics(torch.from_numpy(ratings))
+    np.testing.assert_allclose(mean, np.nanmean(ratings, axis=0))
+    np.testing.assert_allclose(deviation, np.nanstd(ratings, axis=0), rtol=1e-6)
+
+
+def test_features_of_an_arrow_table_are_not_copied():
+    """What training reads is the memory of the table itself."""
+    frames = pa.array(np.arange(24, dtype=np.float32))
+    column = pa.ListArray.from_arrays(pa.array([0, 12, 24], pa.int32()), frames)
+    flat = column.flatten().to_numpy(zero_copy_only=True)
+    features = RaggedFeatures.from_flat(flat, np.array([4, 4]), 3)
+    clips = TrainingClips.checked([features], np.eye(2), CLASSES, decided=True)
+    assert clips.versions[0].values.ctypes.data == frames.buffers()[1].address

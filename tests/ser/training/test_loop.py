@@ -1,5 +1,7 @@
 """Training: repeatable, honest about bad input, and able to learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from ser.features.ragged import RaggedFeatures
 from ser.features.spectral import LogMel
 from ser.inference.predictor import predict
 from ser.metrics.classification import unweighted_average_recall
+from ser.metrics.ratings import concordance_correlation
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
 from ser.training.loop import train_classifier
@@ -199,3 +202,59 @@ def test_a_training_that_diverges_is_an_error():
     settings = TrainingParameters(learning_rate=1e30, warmup=0.0, epochs=3, batch_size=8)
     with pytest.raises(ConfigurationError, match=r"`learning_rate` = 1e\+30 made the loss nan"):
         train(training=settings)
+
+
+def test_ratings_alone_are_learned():
+    """A network without classes follows a dimension of new clips, in the scale of the ratings."""
+    features, labels = make_clips(36, seed=1)
+    dev_features, dev_labels = make_clips(30, seed=2)
+    loudness = 5.0 + 2.0 * labels[:, None]
+    model = train_classifier(
+        features,
+        np.empty((36, 0)),
+        classes=(),
+        feature_set="test",
+        sample_rate=16000,
+        ratings=loudness,
+        dev=(dev_features, None, 5.0 + 2.0 * dev_labels[:, None]),
+        model=replace(SMALL, ratings=("height",)),
+        training=TrainingParameters(epochs=15, batch_size=8, learning_rate=5e-3),
+    )
+    found = predict(model, dev_features).ratings[:, 0]
+    assert concordance_correlation(5.0 + 2.0 * dev_labels, found) > 0.8
+    assert all(summary.dev_uar is None for summary in model.history)
+
+
+def test_classes_and_ratings_are_learned_together():
+    """One network says both."""
+    features, labels = make_clips(36, seed=1)
+    ratings = np.where(np.arange(36)[:, None] % 5, labels[:, None] - 1.0, np.nan)
+    model = train_classifier(
+        features,
+        np.eye(3)[labels],
+        classes=CLASSES,
+        feature_set="test",
+        sample_rate=16000,
+        ratings=ratings,
+        model=replace(SMALL, ratings=("height",)),
+        training=TrainingParameters(epochs=15, batch_size=8, learning_rate=5e-3),
+    )
+    new, truth = make_clips(30, seed=2)
+    prediction = predict(model, new)
+    assert unweighted_average_recall(truth, prediction.labels, 3) > 0.9
+    assert concordance_correlation(truth - 1.0, prediction.ratings[:, 0]) > 0.8
+
+
+def test_ratings_that_the_network_does_not_predict_are_refused():
+    """They would be learned by nobody."""
+    with pytest.raises(ConfigurationError, match=r"`ratings` .*\(24, 0\), but has \(24, 1\)"):
+        train(ratings=np.zeros((24, 1)))
+
+
+def test_clips_without_weight_teach_nothing():
+    """Whatever their labels say."""
+    labels = make_clips(24, seed=1)[1]
+    wrong = np.where(np.arange(24) < 6, (labels + 1) % 3, labels)
+    weighed = np.where(np.arange(24) < 6, 0.0, 1.0)
+    models = [train(targets=np.eye(3)[given], weights=weighed) for given in (labels, wrong)]
+    assert all(torch.equal(a, b) for a, b in zip(*map(weights, models), strict=True))

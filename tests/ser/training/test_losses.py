@@ -1,5 +1,7 @@
 """Losses against torch's own and the bare formulas."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch.nn import functional
@@ -135,3 +137,53 @@ def test_unknown_losses_are_refused():
     """The message lists the known ones."""
     with pytest.raises(ConfigurationError, match=r"one of .*focal.*, but got `hinge`"):
         build_loss("hinge", torch.eye(2))
+
+
+LOSSES = {
+    "cross_entropy": cross_entropy,
+    "class_weighted": partial(class_weighted, class_weights=torch.tensor([0.3, 1, 2, 5]).double()),
+    "focal": focal,
+    "soft_label": soft_label,
+}
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "class_weighted"])
+def test_weights_of_clips_multiply_their_losses(name, logits, posterior):
+    """The mean of w_b times the loss of clip b alone."""
+    weights = torch.linspace(0, 2, 12, dtype=torch.float64)
+    loss = LOSSES[name]
+    each = torch.stack([loss(logits[b : b + 1], posterior[b : b + 1]) for b in range(12)])
+    torch.testing.assert_close(loss(logits, posterior, weights), (weights * each).mean())
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_equal_weights_change_nothing_and_a_clip_without_weight_teaches_nothing(
+    loss, logits, posterior
+):
+    """Weights of 1 are no weights, and a weight of 0 stops the gradient of its clip alone."""
+    ones = torch.ones(12, dtype=torch.float64)
+    torch.testing.assert_close(loss(logits, posterior, ones), loss(logits, posterior))
+    ones[3] = 0
+    scores = logits.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(scores, posterior, ones), scores)
+    assert (gradient.abs().sum(dim=1) == 0).tolist() == [b == 3 for b in range(12)]
+
+
+def test_classes_are_balanced_by_their_effective_number_of_clips(hard):
+    """(1 − β) / (1 − β^n), scaled so that the mean weight of a clip is 1."""
+    targets = torch.cat([hard, torch.eye(4, dtype=torch.float64)])
+    counts = targets.sum(dim=0)
+    expected = torch.tensor([(1 - 0.9) / (1 - 0.9**n) for n in counts.tolist()]).double()
+    found = balance_classes(targets, beta=0.9)
+    torch.testing.assert_close(found / found[0], expected / expected[0])
+    assert (found * counts).sum() / len(targets) == pytest.approx(1.0)
+
+
+def test_balance_grows_with_beta():
+    """From equal weights of clips to equal weights of classes."""
+    targets = torch.eye(2)[[0] * 9 + [1]]
+    ratios = [balance_classes(targets, beta=b) for b in (0.0, 0.9, 0.999999, 1.0)]
+    rare = [float(weights[1] / weights[0]) for weights in ratios]
+    assert rare[0] == 1
+    assert rare == sorted(rare)
+    assert rare[2:] == pytest.approx([9, 9], rel=1e-2)

@@ -1,5 +1,7 @@
 """Settings of a training."""
 
+import math
+
 import pytest
 
 from ser.errors import ConfigurationError
@@ -25,6 +27,14 @@ def test_without_a_budget_the_number_of_epochs_is_as_given():
         ({"learning_rate": 0.0}, "`learning_rate`"),
         ({"weight_decay": -1.0}, "`weight_decay` must be ≥ 0"),
         ({"label_smoothing": 1.0}, r"`label_smoothing` must lie in \[0, 1\)"),
+        ({"ema": 1.0}, r"`ema` must lie in \[0, 1\), but got 1\.0"),
+        ({"mixup": -0.1}, "`mixup` must be ≥ 0"),
+        ({"patience": 0}, "`patience` must be ≥ 1 or None"),
+        ({"balance": 1.1}, r"`balance` must lie in \[0, 1\]"),
+        ({"clip_norm": math.nan}, "`clip_norm` must be > 0, but got nan"),
+        ({"precision": "double"}, "`precision` must be one of .*half.*, but got `double`"),
+        ({"schedule": "linear"}, "`schedule` must be one of .*one_cycle.*, but got `linear`"),
+        ({"loss": "hinge"}, "`loss` must be one of .*focal.*, but got `hinge`"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong, message):

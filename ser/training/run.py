@@ -1,0 +1,122 @@
+"""Epochs in a row: judge each, keep the best, know when to stop, survive being killed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from torch import Tensor
+
+from ser.models.trained import EpochSummary, Json
+from ser.training.dev import DevPart
+from ser.training.epoch import Trainer
+from ser.training.state import TrainingState, load_state, named, save_state
+
+OnEpoch = Callable[[EpochSummary], None]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Say where a training is kept.
+
+    Args:
+        path: The file.
+        fingerprint: Tells this training from others.
+        is_writer: Whether this process writes it.
+    """
+
+    path: Path
+    fingerprint: str
+    is_writer: bool = True
+
+
+class Run:
+    """Take a training from its beginning, or from its stored state, to its end.
+
+    Args:
+        trainer: What is trained.
+        dev: What each epoch is judged on; without it the last epoch is the best.
+        store: Where to keep the state after every epoch; nowhere by default.
+    """
+
+    def __init__(self, trainer: Trainer, *, dev: DevPart | None, store: Store | None) -> None:
+        self.trainer = trainer
+        self.dev = dev
+        self.store = store
+        self.history: list[EpochSummary] = []
+        self.best: dict[str, Tensor] = {}
+        self.best_epoch = 0
+        self.best_score: float | None = None
+
+    def finish(self, on_epoch: OnEpoch | None = None) -> None:
+        """Train to the end.
+
+        Args:
+            on_epoch: Called with every epoch, those of the stored state included.
+        """
+        self._restore()
+        report = on_epoch or (lambda _: None)
+        for summary in self.history:
+            report(summary)
+        while not self._is_over():
+            self._run_epoch()
+            self._save()
+            report(self.history[-1])
+
+    def _is_over(self) -> bool:
+        done, patience = len(self.history), self.trainer.settings.patience
+        if self.dev is not None and patience is not None and done - self.best_epoch >= patience:
+            return done > 0
+        return done >= self.trainer.epochs
+
+    def _run_epoch(self) -> None:
+        started = time.perf_counter()
+        loss = self.trainer.train_epoch()
+        seconds = time.perf_counter() - started
+        score = None if self.dev is None else self.dev.score(self.trainer.judged)
+        self.trainer.rate.after_epoch(-loss if score is None else score)
+        is_uar = self.dev is not None and self.dev.n_classes > 0
+        epoch = len(self.history) + 1
+        self.history.append(
+            EpochSummary(
+                epoch=epoch,
+                epochs=self.trainer.epochs,
+                loss=loss,
+                dev_uar=score if is_uar else None,
+                learning_rate=self.trainer.rate.rate,
+                clips_per_s=len(self.trainer.targets) / seconds,
+            )
+        )
+        if self.best_score is None or score is None or score > self.best_score:
+            self.best_epoch, self.best_score = epoch, score
+            weights = self.trainer.judged.state_dict()
+            self.best = {name: tensor.clone() for name, tensor in weights.items()}
+
+    def _save(self) -> None:
+        if self.store is None or not self.store.is_writer:
+            return
+        moving = self.trainer.capture()
+        state = TrainingState(
+            tensors={**moving.tensors, **named("best", self.best)},
+            facts={
+                **moving.facts,
+                "fingerprint": self.store.fingerprint,
+                "history": [cast("Json", asdict(summary)) for summary in self.history],
+                "best_epoch": self.best_epoch,
+                "best_score": self.best_score,
+            },
+        )
+        save_state(state, self.store.path)
+
+    def _restore(self) -> None:
+        if self.store is None:
+            return
+        state = load_state(self.store.path, fingerprint=self.store.fingerprint)
+        if state is None:
+            return
+        self.trainer.restore(state)
+        facts: dict[str, Any] = dict(state.facts)
+        self.history = [EpochSummary(**summary) for summary in facts["history"]]
+        self.best = state.part("best")
+        self.best_epoch, self.best_score = facts["best_epoch"], facts["best_score"]
