@@ -1,24 +1,27 @@
 """The learning curve of a campaign: both arms on the same untouched test speakers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.campaign import ARMS, SEED_ARM
+from pipelines.clipset import INTENDED, TEST
 from pipelines.report.content import CurvePoint
 from pipelines.runner import Row
 from pipelines.taxonomies import check_comparable
 from warehouse import Warehouse, queries
 
 
-def read_curve(store: Warehouse, campaign: str) -> list[CurvePoint]:
+def read_curve(store: Warehouse, campaign: str, *, truth: str = INTENDED) -> list[CurvePoint]:
     """Return the evaluated models of a campaign, by round and arm.
 
-    The seed round's model belongs to both arms: nothing tells them apart yet.
+    The seed round's model belongs to both arms: nothing tells them apart yet. What a model is
+    worth by other labels, on other clips or another corpus is no point of the curve.
 
     Args:
         store: The warehouse.
         campaign: The campaign.
+        truth: The labels that rounds judge by.
 
     Raises:
         PipelineError: If its models are not all of one taxonomy.
@@ -35,7 +38,7 @@ def read_curve(store: Warehouse, campaign: str) -> list[CurvePoint]:
     evaluated = [
         (models[row["model_id"]], row)
         for row in queries.select_evaluations(store).to_pylist()
-        if row["model_id"] in models
+        if row["model_id"] in models and is_of_curve(row, truth)
     ]
     check_comparable([model for model, _ in evaluated])
     # Late answers make a second model of one round and arm; the newer one stands for it.
@@ -61,6 +64,21 @@ def curve_rows(points: Sequence[CurvePoint]) -> list[Row]:
             )
         rows.append(row)
     return rows
+
+
+def is_of_curve(evaluation: Mapping[str, Any], truth: str = INTENDED) -> bool:
+    """Return whether an evaluation says what its model is worth to its campaign.
+
+    Args:
+        evaluation: Row of `evaluations`.
+        truth: The labels that rounds judge by.
+    """
+    # Rows from before the truth was recorded may not say it.
+    return (
+        evaluation["part"] == TEST
+        and evaluation["corpus"] is None
+        and evaluation["truth"] in {truth, None}
+    )
 
 
 def _points(model: dict[str, Any], evaluation: dict[str, Any], number: int) -> list[CurvePoint]:

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from annotation.simulate import SOURCE as SIMULATED
 from pipelines.campaign import SEED_ARM, clips_of, find_round, read_asks
-from pipelines.clipset import corpus_clips
-from pipelines.convert import read_posterior
+from pipelines.clipset import INTENDED, corpus_clips
+from pipelines.compare import compare_models
+from pipelines.curve import is_of_curve
+from pipelines.errors import NothingToDoError
 from pipelines.models import require_model
 from pipelines.report.content import (
     AnnotatorSummary,
@@ -57,21 +59,21 @@ def gather_content(
     evaluation = next(
         row
         for row in queries.select_evaluations(store).to_pylist()
-        if row["model_id"] == model["model_id"]
+        if row["model_id"] == model["model_id"] and is_of_curve(row)
     )
     clips = corpus_clips(store, corpus)
     asks = read_asks(store, campaign, up_to=number)
     votes = queries.select_effective_votes(store, corpus=corpus, clip_ids=clips_of(asks))
     consensus = queries.select_consensus(store, model["labels"])
     labels = _consensus_labels(store, [point.model_id for point in latest.values()])
-    classes = tuple(info["classes"])
+    classes = tuple(model["classes"])
     return ReportContent(
         title=f"Campaign {campaign}",
         round_number=number,
         corpus_title=info["title"],
         is_synthetic=corpus == SYNTHETIC.name,
         has_simulated_votes=SIMULATED in votes["source"].to_pylist(),
-        taxonomy=info["taxonomy"],
+        taxonomy=model["taxonomy"],
         classes=classes,
         generated_from=Provenance(
             snapshot=store.snapshot,
@@ -88,7 +90,7 @@ def gather_content(
         ingest=_ingest_summary(store, corpus, clips),
         doubts=_doubts(store, corpus),
         next_steps=_next_steps(corpus, campaign),
-        difference=_difference(store, latest, clips, classes),
+        difference=_difference(store, latest, INTENDED),
     )
 
 
@@ -216,43 +218,19 @@ def _doubts(store: Warehouse, corpus: str) -> tuple[DataDoubt, ...]:
 
 
 def _difference(
-    store: Warehouse, latest: Mapping[Arm, CurvePoint], clips: pa.Table, classes: tuple[str, ...]
+    store: Warehouse, latest: Mapping[Arm, CurvePoint], truth: str
 ) -> PairedDifference | None:
     """Compare the arms' models on the same test clips; None where they share one or no clip."""
-    from ser.metrics.bootstrap import bootstrap_uar_difference  # noqa: PLC0415 - keeps help fast
-
     first, second = (
         latest[arm].model_id if arm in latest else None for arm in ("active", "random")
     )
     if first is None or second is None or first == second:
         return None
-    facts = _rows_by_clip(clips, clips["clip_id"].to_pylist())
-    predictions = [_test_predictions(store, model_id) for model_id in (first, second)]
-    shared = sorted(predictions[0].keys() & predictions[1].keys())
-    shared = [clip_id for clip_id in shared if facts[clip_id]["intended"] is not None]
-    if not shared:
+    try:
+        uar = compare_models(store, [(first, second)], truth=truth).uar
+    except NothingToDoError:
         return None
-    active, random = (np.array([labels[clip_id] for clip_id in shared]) for labels in predictions)
-    interval = bootstrap_uar_difference(
-        np.array([classes.index(facts[clip_id]["intended"]) for clip_id in shared]),
-        active,
-        random,
-        [facts[clip_id]["speaker"] for clip_id in shared],
-        n_classes=len(classes),
-    )
-    return PairedDifference(uar=interval.estimate, low=interval.low, high=interval.high)
-
-
-def _test_predictions(store: Warehouse, model_id: str) -> dict[str, int]:
-    """Return the predicted class of each clip of the model's test speakers."""
-    model = require_model(store, model_id)
-    clips = queries.select_clips(store, corpus=model["config"]["corpus"])
-    held_out = pa.array(model["config"]["test_speakers"], pa.string())
-    test = clips.filter(pc.is_in(clips["speaker"], held_out))["clip_id"]
-    predictions = queries.select_predictions(store, model_id)
-    chosen = predictions.filter(pc.is_in(predictions["clip_id"], test.combine_chunks()))
-    labels = read_posterior(chosen["posterior"]).argmax(axis=1)
-    return dict(zip(chosen["clip_id"].to_pylist(), labels.tolist(), strict=True))
+    return PairedDifference(uar=uar.difference, low=uar.low, high=uar.high)
 
 
 def _next_steps(corpus: str, campaign: str) -> tuple[NextStep, ...]:

@@ -1,6 +1,8 @@
 """Find recorded models and load their weights."""
 
 import json
+import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,9 @@ from warehouse import Warehouse, queries
 
 if TYPE_CHECKING:
     from ser.models.trained import TrainedModel
+
+# What arithmetic is done with; a sum in another order is another sum.
+LIBRARIES = ("numpy", "scipy", "torch", "torchaudio")
 
 
 def find_model(store: Warehouse, model_id: str) -> dict[str, Any] | None:
@@ -56,3 +61,21 @@ def load_weights(settings: Settings, model: dict[str, Any]) -> "TrainedModel":
 
     artifact: Path = settings.artifacts / model["artifact"]
     return load_model(artifact, sha256=model["artifact_sha256"])
+
+
+def describe_environment(settings: Settings) -> dict[str, str | int]:
+    """Return what weights depend on besides data, configuration and code.
+
+    Args:
+        settings: Threads of linear algebra.
+
+    Example:
+        >>> sorted(describe_environment(Settings()))
+        ['machine', 'numpy', 'python', 'scipy', 'threads', 'torch', 'torchaudio']
+    """
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "threads": settings.compute.threads,
+        **{name: version(name) for name in LIBRARIES},
+    }

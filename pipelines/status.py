@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.curve import is_of_curve
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import has_warehouse, open_store
@@ -59,7 +60,8 @@ def read_status(
     if is_present and not has_warehouse(settings):
         return Status(_shorten(settings.catalog))
     with open_store(settings, snapshot=snapshot, as_of=as_of) as store:
-        uars = {row["model_id"]: row for row in queries.select_evaluations(store).to_pylist()}
+        judged = filter(is_of_curve, queries.select_evaluations(store).to_pylist())
+        uars = {row["model_id"]: row for row in judged}
         models = sorted(queries.select_models(store).to_pylist(), key=lambda row: row["snapshot"])
         return Status(
             catalog=_shorten(store.catalog),

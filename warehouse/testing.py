@@ -203,12 +203,22 @@ def _learning(ids: list[str]) -> Mapping[str, pa.Table]:
             "models", model_id=["model"], taxonomy=["toy-3"], classes=[list(CLASSES)]
         ),
         "evaluations": make_rows("evaluations", evaluation_id=["eval"], model_id=["model"]),
+        "metrics": make_rows("metrics", evaluation_id=["eval"], metric=["uar"]),
         "predictions": make_rows(
             "predictions",
             model_id=["model"] * count,
             clip_id=ids,
             posterior=[[0.5, 0.25, 0.25]] * count,
             embedding=[[0.0, 1.0]] * count,
+        ),
+        "trials": make_rows(
+            "trials",
+            trial_id=["study/0"],
+            study=["study"],
+            number=[0],
+            state=["complete"],
+            objective=[0.5],
+            fold_values=[[0.25, 0.75]],
         ),
         "rounds": make_rows("rounds", round_id=["round"], campaign=["toy"], model_id=["model"]),
         "asks": make_rows(

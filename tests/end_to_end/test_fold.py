@@ -25,5 +25,5 @@ def test_a_crnn_from_scratch_reaches_the_target_on_speakers_it_never_met(
     ingest(settings, silent, corpus="ravdess", root=serloop_data / "ravdess" / "flac16k")
     model = train(settings, silent, corpus="ravdess", test_speakers=test_speakers)
     result = evaluate(settings, silent, model_id=model.model_id)
-    assert (model.clips, result.clips, result.speakers) == (1140, 300, 5)
-    assert result.uar >= TARGET_UAR
+    assert (model.clips, result.clips, len(result.speakers)) == (1140, 300, 5)
+    assert result.figure("uar").value >= TARGET_UAR

@@ -12,7 +12,8 @@ from annotation.aggregation import Aggregator, DawidSkene, MajorityVote
 from annotation.clips import separate_uncertainty
 from annotation.testing import make_votes
 from pipelines import convert
-from pipelines.evaluate import EvaluateResult
+from pipelines.evaluation import EvaluateResult
+from pipelines.judgement import Figure, Judgement, Scaling
 from pipelines.shards import Source
 from ser.corpora import find_corpus
 from ser.corpora.records import VOTE_SCHEMA, Unrecognised, Utterance
@@ -174,16 +175,50 @@ def test_no_predictions_are_an_empty_matrix() -> None:
     assert len(convert.read_posterior(empty)) == 0
 
 
-def test_an_evaluation_is_named_by_model_and_truth() -> None:
-    """Judging one model by two truths gives two rows."""
+def make_result(**changes: object) -> EvaluateResult:
+    """Return what one evaluation found."""
+    figures = [Figure(name, "all", "all", 0.5, 0.4, np.nan, 4, 1) for name in ("uar", "war")]
     result = EvaluateResult(
-        "m", "intended", "ab-2", "abc-3.ab-2.v1.0", 4, 1, 1, 0.5, 0.4, 0.6, 0.5, (1, 1, 1, 1),
-        ("a", "b"),
-    )  # fmt: skip
-    (row,) = convert.evaluation_rows(result, ["sp"]).to_pylist()
+        model_id="m",
+        truth="intended",
+        part="test",
+        corpus=None,
+        snapshot=7,
+        taxonomy="ab-2",
+        mapping="abc-3.ab-2.v1.0",
+        clips=4,
+        dropped=1,
+        speakers=("sp",),
+        classes=("a", "b"),
+        judgement=Judgement(tuple(figures), (1, 1, 1, 1), (), None),
+        scaling=Scaling("none"),
+    )
+    return replace(result, **changes)
+
+
+def test_an_evaluation_says_by_what_it_judged() -> None:
+    """Taxonomy, mapping, truth and snapshot stand beside the figures."""
+    (row,) = convert.evaluation_rows(make_result()).to_pylist()
     assert (row["taxonomy"], row["mapping"]) == ("ab-2", "abc-3.ab-2.v1.0")
-    assert row["evaluation_id"] == "m/test/intended"
+    assert (row["truth"], row["corpus"], row["snapshot"]) == ("intended", None, 7)
     assert (row["speakers"], row["confusion"]) == (["sp"], [1, 1, 1, 1])
+
+
+def test_an_evaluation_is_named_by_model_part_truth_and_corpus() -> None:
+    """Judging one model by two truths, on two parts or two corpora gives two rows."""
+    changes = ({}, {"truth": "run"}, {"part": "dev"}, {"corpus": "calls"})
+    names = [
+        convert.evaluation_rows(make_result(**change))["evaluation_id"][0].as_py()
+        for change in changes
+    ]
+    assert names == ["m/test/intended", "m/test/run", "m/dev/intended", "m/test/intended/calls"]
+
+
+def test_every_figure_is_a_row_with_its_interval() -> None:
+    """An end that is undefined stays so."""
+    first, second = convert.metric_rows("e", make_result().judgement.figures).to_pylist()
+    assert (first["evaluation_id"], first["metric"], second["metric"]) == ("e", "uar", "war")
+    assert (first["value"], first["low"], np.isnan(first["high"])) == (0.5, 0.4, True)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def models(settings: Settings) -> Settings:
             metrics=['{"votes": 3}'] * 3,
         ),
         "evaluations": make_rows(
-            "evaluations", evaluation_id=ids, model_id=ids, uar=[0.1, 0.9, 0.5]
+            "evaluations", evaluation_id=ids, model_id=ids, part=["test"] * 3, uar=[0.1, 0.9, 0.5]
         ),
     }
     with open_store(settings) as store:
@@ -40,6 +40,24 @@ def test_the_newest_model_of_a_round_stands(models: Settings) -> None:
         (0, "random", "seed"),
         (1, "active", "late"),
     ]
+
+
+def test_other_judgements_are_no_points(models: Settings) -> None:
+    """By other labels, on other clips or another corpus, a model has another worth."""
+    others = make_rows(
+        "evaluations",
+        evaluation_id=["run", "dev", "calls"],
+        model_id=["seed"] * 3,
+        part=["test", "dev", "test"],
+        truth=["run-1", "intended", "intended"],
+        corpus=[None, None, "calls"],
+        uar=[0.7, 0.8, 0.6],
+    )
+    with open_store(models) as store:
+        store.commit({"evaluations": others}, message="others")
+        assert read_curve(store, "c")[0].uar == 0.1
+        # A row that names its truth is no worse than one from before truths were recorded.
+        assert read_curve(store, "c", truth="run-1")[0].uar in {0.1, 0.7}
 
 
 def test_an_arm_that_has_not_learned_is_a_gap(models: Settings) -> None:

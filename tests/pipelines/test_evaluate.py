@@ -1,5 +1,6 @@
 """A model is judged on speakers it never met, and the judgement is kept clip by clip."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,9 @@ from annotation.testing import fill_votes
 from pipelines.aggregate import aggregate
 from pipelines.clipset import corpus_clips, select_clip_set
 from pipelines.errors import NothingToDoError, PipelineError
-from pipelines.evaluate import EvaluateResult, evaluate, require_same_classes
+from pipelines.evaluate import evaluate
+from pipelines.evaluation import EvaluateResult
+from pipelines.judged import require_same_classes
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
@@ -32,11 +35,12 @@ def judged(trained_once, tmp_path_factory: pytest.TempPathFactory):
 def test_the_numbers_follow_from_the_confusion_matrix(judged) -> None:
     """UAR is the mean recall and WAR the share of right answers, over the test clips."""
     result: EvaluateResult = judged[1]
-    counts = np.array(result.confusion).reshape(6, 6)
-    assert (result.clips, result.speakers, counts.sum()) == (12, 2, 12)
-    assert result.uar == pytest.approx((counts.diagonal() / counts.sum(axis=1)).mean())
-    assert result.war == pytest.approx(counts.trace() / 12)
-    assert result.uar_low <= result.uar <= result.uar_high
+    counts = np.array(result.judgement.confusion).reshape(6, 6)
+    assert (result.clips, len(result.speakers), counts.sum()) == (12, 2, 12)
+    uar = result.figure("uar")
+    assert uar.value == pytest.approx((counts.diagonal() / counts.sum(axis=1)).mean())
+    assert result.figure("war").value == pytest.approx(counts.trace() / 12)
+    assert uar.low <= uar.value <= uar.high
 
 
 def test_the_matrix_is_shown_by_name(judged) -> None:
@@ -53,12 +57,9 @@ def test_judging_again_gives_the_same_and_writes_nothing(judged, trained_once) -
     with open_store(trained_once.settings) as before, open_store(settings) as after:
         assert after.snapshot == before.snapshot
         (row,) = queries.select_evaluations(after).to_pylist()
-    assert (row["uar"], row["uar_low"], row["uar_high"]) == (
-        result.uar,
-        result.uar_low,
-        result.uar_high,
-    )
-    assert row["part"] == "test"
+    uar = result.figure("uar")
+    assert (row["uar"], row["uar_low"], row["uar_high"]) == (uar.value, uar.low, uar.high)
+    assert (row["part"], row["truth"], row["corpus"]) == ("test", "intended", None)
 
 
 def test_only_held_out_speakers_are_judged_on(judged, trained_once) -> None:
@@ -81,9 +82,11 @@ def test_people_may_be_the_truth(trained) -> None:
         store.commit({"votes": fill_votes(votes)}, message="votes")
     run_id = aggregate(settings, SILENT, corpus="synthetic").runs[0].run_id
     result = evaluate(settings, SILENT, model_id=trained.model_id, truth=run_id)
-    assert (result.truth, result.clips, result.speakers) == (run_id, 6, 1)
+    assert (result.truth, result.clips, result.speakers) == (run_id, 6, (held_out[0],))
+    assert result.figure("kl_divergence").clips == 6
     with open_store(settings) as store:
-        assert queries.select_evaluations(store).num_rows == 2
+        rows = queries.select_evaluations(store).to_pylist()
+    assert sorted(row["truth"] for row in rows) == sorted(["intended", run_id])
 
 
 MOOD = TaxonomyMap.of(
@@ -160,3 +163,76 @@ def test_an_unknown_truth_is_refused(trained_once) -> None:
     """Truth is the corpus's label or a consensus run that exists."""
     with pytest.raises(NothingToDoError, match=r"`intended` or the id of a consensus run"):
         evaluate(trained_once.settings, SILENT, model_id=trained_once.model_id, truth="x")
+
+
+def test_every_metric_is_a_row(judged) -> None:
+    """What was found is stored whole: metric, group, interval, clips and speakers."""
+    settings, result = judged
+    with open_store(settings) as store:
+        rows = queries.select_metrics(store, evaluation_id=result.evaluation_id).to_pylist()
+    stored = {(row["metric"], row["group_name"], row["group_value"]): row["value"] for row in rows}
+    figures = result.judgement.figures
+    assert len(rows) == len(figures)
+    for figure in figures:
+        value = stored[figure.metric, figure.group_name, figure.group_value]
+        np.testing.assert_equal(value, figure.value)
+    assert {"uar", "macro_f1", "ece", "recall/anger"} <= {metric for metric, *_ in stored}
+
+
+def test_without_dev_speakers_nothing_is_scaled(judged) -> None:
+    """A temperature fitted on test clips would flatter; there is none, and that is said."""
+    result: EvaluateResult = judged[1]
+    assert result.scaling.temperature is None
+    assert "no dev speakers" in result.scaling.reason
+    assert not [of for of in result.judgement.figures if of.metric.endswith("_scaled")]
+
+
+@pytest.fixture(scope="module")
+def tuned(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory):
+    """Train a model with two dev speakers."""
+    settings = borrow(ingested_once, tmp_path_factory.mktemp("tuned"))
+    held_out = {"test_speakers": ("SYNM05", "SYNF06"), "dev_speakers": ("SYNM01", "SYNF02")}
+    model = train(settings, SILENT, corpus="synthetic", **held_out)
+    return settings, model.model_id
+
+
+def test_the_temperature_is_fitted_on_dev_speakers(tuned) -> None:
+    """Scaling changes calibration and no prediction, and its clips are the dev speakers'."""
+    settings, model_id = tuned
+    result = evaluate(settings, SILENT, model_id=model_id)
+    temperature = result.figure("temperature")
+    assert (temperature.clips, temperature.speakers) == (12, 2)
+    assert result.figure("nll_scaled").value != result.figure("nll").value
+    assert not set(result.speakers) & {"SYNM01", "SYNF02"}
+    with open_store(settings) as store:
+        stored = queries.select_metrics(store, evaluation_id=result.evaluation_id)
+    assert "temperature" in stored["metric"].to_pylist()
+
+
+def test_the_dev_part_is_judged_unscaled(tuned) -> None:
+    """On the clips that a temperature would be fitted on, it would say nothing."""
+    settings, model_id = tuned
+    result = evaluate(settings, SILENT, model_id=model_id, part="dev")
+    assert result.speakers == ("SYNF02", "SYNM01")
+    assert result.evaluation_id == f"{model_id}/dev/intended"
+    assert result.scaling.temperature is None
+    with open_store(settings) as store:
+        predicted = queries.select_predictions(store, model_id)["clip_id"].to_pylist()
+    assert not [clip_id for clip_id in predicted if "SYNM01" in clip_id]
+
+
+def test_a_program_reads_the_whole_result(tuned) -> None:
+    """The document is JSON as it stands: null where a metric is undefined."""
+    settings, model_id = tuned
+    document = evaluate(settings, SILENT, model_id=model_id).document()
+    text = json.dumps(document, allow_nan=False)
+    assert json.loads(text)["temperature"]["dev_clips"] == 12
+    assert len(document["confusion"]) == 6
+
+
+def test_what_is_found_is_said_in_words(judged) -> None:
+    """The most confused classes are named, and calibration is told."""
+    said = "\n".join(judged[1].sentences())
+    assert "most confused: " in said
+    assert " taken for " in said
+    assert "ECE" in said

@@ -37,6 +37,11 @@ _DEFECTS = {
         {"run_id": ["run"], **_GHOST, "posterior": [[0.5, 0.25, float("nan")]]},
     ),
     "evaluation_without_model": ("evaluations", {"evaluation_id": ["lost"]}),
+    "metric_without_evaluation": ("metrics", {"evaluation_id": ["stray"]}),
+    "trial_objective_not_mean_of_folds": (
+        "trials",
+        {"trial_id": ["study/1"], "state": ["complete"], "objective": [0.5]},
+    ),
     "prediction_without_model": ("predictions", {"model_id": ["lost"]}),
     "prediction_posterior_not_normalised": (
         "predictions",

@@ -106,6 +106,27 @@ def test_figures_of_an_older_lake_are_in_the_taxonomy_of_their_model(tmp_path: P
     assert gone["taxonomy"] is None
 
 
+def test_an_older_evaluation_names_its_truth(tmp_path: Path) -> None:
+    """The name of an evaluation said by which labels it judged; an odd name says nothing."""
+    place = f"{tmp_path}/catalog.sqlite", f"{tmp_path}/data"
+    older = {name: script for name, script in _SHIPPED.items() if name < "0011"}
+    connection = connect(place[0], normalise_data_path(place[1], None))
+    migrate(connection, older)
+    connection.execute(
+        "INSERT INTO evaluations SELECT name, 'm', 'test', 4, ['ann'], 0.5, 0.5, 0.4, 0.6,"
+        " [1, 1, 1, 1], ['calm', 'joy'], NULL, NULL"
+        " FROM (VALUES ('m/test/run-1'), ('odd')) AS judged(name)"
+    )
+    connection.close()
+    with open_warehouse(*place) as warehouse:
+        rows = queries.select_evaluations(warehouse).to_pylist()
+        assert queries.select_metrics(warehouse).num_rows == 0
+    assert [(row["truth"], row["corpus"], row["snapshot"]) for row in rows] == [
+        ("run-1", None, None),
+        (None, None, None),
+    ]
+
+
 def test_the_past_of_an_upgraded_lake_can_be_read(tmp_path: Path) -> None:
     """Tables that came later are empty in it, and columns that came later unknown."""
     place = f"{tmp_path}/catalog.sqlite", f"{tmp_path}/data"

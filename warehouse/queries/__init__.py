@@ -3,9 +3,11 @@
 from warehouse.queries.learning import (
     select_asks,
     select_evaluations,
+    select_metrics,
     select_models,
     select_predictions,
     select_rounds,
+    select_trials,
 )
 from warehouse.queries.opinions import (
     count_untimed_votes,
@@ -55,12 +57,14 @@ __all__ = [
     "select_features",
     "select_fingerprints",
     "select_ledger",
+    "select_metrics",
     "select_models",
     "select_predictions",
     "select_quarantine",
     "select_rejects",
     "select_rounds",
     "select_sources",
+    "select_trials",
     "select_vote_changes",
     "select_waveforms",
     "summarise_corpora",

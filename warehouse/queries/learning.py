@@ -27,9 +27,29 @@ def select_evaluations(warehouse: Warehouse) -> pa.Table:
     return read(warehouse, "select_evaluations", schemas.EVALUATIONS.schema)
 
 
+def select_metrics(warehouse: Warehouse, *, evaluation_id: str | None = None) -> pa.Table:
+    """Return `metrics` ordered by evaluation, group and metric.
+
+    Args:
+        warehouse: An open warehouse.
+        evaluation_id: Only those of this evaluation.
+    """
+    return read(warehouse, "select_metrics", schemas.METRICS.schema, evaluation_id=evaluation_id)
+
+
 def select_predictions(warehouse: Warehouse, model_id: str) -> pa.Table:
     """Return `predictions` of one model, ordered by clip_id."""
     return read(warehouse, "select_predictions", schemas.PREDICTIONS.schema, model_id=model_id)
+
+
+def select_trials(warehouse: Warehouse, *, study: str | None = None) -> pa.Table:
+    """Return `trials` ordered by study and number.
+
+    Args:
+        warehouse: An open warehouse.
+        study: Only this study.
+    """
+    return read(warehouse, "select_trials", schemas.TRIALS.schema, study=study)
 
 
 def select_rounds(warehouse: Warehouse, *, campaign: str | None = None) -> pa.Table:

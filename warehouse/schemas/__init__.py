@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from warehouse.errors import SchemaError
-from warehouse.schemas.learning import ASKS, EVALUATIONS, MODELS, PREDICTIONS, ROUNDS
+from warehouse.schemas.learning import (
+    ASKS,
+    EVALUATIONS,
+    METRICS,
+    MODELS,
+    PREDICTIONS,
+    ROUNDS,
+    TRIALS,
+)
 from warehouse.schemas.opinions import ANNOTATORS, CONSENSUS, CONSENSUS_RUNS, QUARANTINE, VOTES
 from warehouse.schemas.recordings import (
     CLIPS,
@@ -43,7 +51,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ANNOTATORS,
             MODELS,
             EVALUATIONS,
+            METRICS,
             PREDICTIONS,
+            TRIALS,
             ROUNDS,
             ASKS,
         )
@@ -62,6 +72,7 @@ __all__ = [
     "EVALUATIONS",
     "FEATURES",
     "FEATURE_SETS",
+    "METRICS",
     "MODELS",
     "PREDICTIONS",
     "QUARANTINE",
@@ -69,6 +80,7 @@ __all__ = [
     "ROUNDS",
     "SOURCES",
     "TABLES",
+    "TRIALS",
     "VOTES",
     "WAVEFORMS",
     "find_table",

@@ -1,8 +1,8 @@
-"""Tables of what is learned and asked: models, their predictions, rounds and asks."""
+"""Tables of what is learned and asked: models, predictions, trials, rounds and asks."""
 
 import pyarrow as pa
 
-from warehouse.schemas.kinds import BIG, FLOATS, INT, REAL, TEXT, TEXTS, optional
+from warehouse.schemas.kinds import BIG, FLOATS, INT, REAL, REALS, TEXT, TEXTS, optional
 from warehouse.table import Column, Table
 
 MODELS = Table(
@@ -50,6 +50,26 @@ EVALUATIONS = Table(
         Column("classes", TEXTS, "C class names in the order of `confusion`."),
         optional("taxonomy", TEXT, "The class list judged in; null where its model is gone."),
         optional("mapping", TEXT, "Mapping that the truth came to it by; null for none."),
+        optional("truth", TEXT, "`intended`, or the consensus run it was judged by."),
+        optional("corpus", TEXT, "The corpus; null for the one the model learned from."),
+        optional("snapshot", BIG, "The snapshot the truth was read from; null in older rows."),
+    ),
+)
+
+METRICS = Table(
+    "metrics",
+    "One figure of one evaluation, on all of its clips or on those of a group.",
+    ("evaluation_id", "metric", "group_name", "group_value"),
+    (
+        Column("evaluation_id", TEXT, "The evaluation."),
+        Column("metric", TEXT, "Such as `uar`, `recall/anger` or `ece`."),
+        Column("group_name", TEXT, "What groups clips, such as `gender`; `all` for no group."),
+        Column("group_value", TEXT, "The group, such as `female`; `all` for every clip."),
+        Column("value", REAL, "The figure, NaN where undefined."),
+        Column("low", REAL, "Lower end of its 95 % interval over speakers, NaN for none."),
+        Column("high", REAL, "Upper end of its interval."),
+        Column("clips", INT, "Clips it is about."),
+        Column("speakers", INT, "Speakers of these clips."),
     ),
 )
 
@@ -62,6 +82,28 @@ PREDICTIONS = Table(
         Column("clip_id", TEXT, "The clip."),
         Column("posterior", FLOATS, "(C,) P(class), summing to 1."),
         Column("embedding", FLOATS, "(E,) the model's summary of the clip."),
+    ),
+)
+
+TRIALS = Table(
+    "trials",
+    "One setting tried in a search for the best one; it leaves no model.",
+    ("trial_id",),
+    (
+        Column("trial_id", TEXT, "`study/number`."),
+        Column("study", TEXT, "Deterministic name of all that the trials of a search share."),
+        Column("number", INT, "Its number in the study, from 0."),
+        Column("corpus", TEXT, "The corpus it learned from."),
+        Column("state", TEXT, "`complete`, `pruned` or `failed`."),
+        Column("parameters", TEXT, "Values by dotted name of the setting, as JSON."),
+        optional("objective", REAL, "Mean of `fold_values`; null unless `complete`."),
+        Column("fold_values", REALS, "UAR on the dev speakers of each inner fold, in order."),
+        optional("reason", TEXT, "Why it was pruned or failed."),
+        Column("seconds", REAL, "How long it took."),
+        Column("seed", BIG, "Seed of every training in it."),
+        Column("snapshot", BIG, "The snapshot it learned from."),
+        Column("code_version", TEXT, "Version of serloop."),
+        Column("config", TEXT, "What the trials of the study share, as JSON."),
     ),
 )
 

@@ -79,9 +79,19 @@ FROM evaluations
 GROUP BY evaluation_id
 HAVING count(*) > 1
 UNION ALL
+SELECT 'metrics' AS table_name, concat_ws(' ', evaluation_id, metric, group_name, group_value) AS key, count(*) AS copies
+FROM metrics
+GROUP BY evaluation_id, metric, group_name, group_value
+HAVING count(*) > 1
+UNION ALL
 SELECT 'predictions' AS table_name, concat_ws(' ', model_id, clip_id) AS key, count(*) AS copies
 FROM predictions
 GROUP BY model_id, clip_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'trials' AS table_name, concat_ws(' ', trial_id) AS key, count(*) AS copies
+FROM trials
+GROUP BY trial_id
 HAVING count(*) > 1
 UNION ALL
 SELECT 'rounds' AS table_name, concat_ws(' ', round_id) AS key, count(*) AS copies

@@ -31,7 +31,11 @@ SELECT 'models' AS table_name, count(*) AS row_count FROM models
 UNION ALL
 SELECT 'evaluations' AS table_name, count(*) AS row_count FROM evaluations
 UNION ALL
+SELECT 'metrics' AS table_name, count(*) AS row_count FROM metrics
+UNION ALL
 SELECT 'predictions' AS table_name, count(*) AS row_count FROM predictions
+UNION ALL
+SELECT 'trials' AS table_name, count(*) AS row_count FROM trials
 UNION ALL
 SELECT 'rounds' AS table_name, count(*) AS row_count FROM rounds
 UNION ALL
