@@ -5,6 +5,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+from ser.encoders.statistics import EncoderStatistics
 from ser.errors import ConfigurationError
 from ser.features.cepstral import Mfcc
 from ser.features.egemaps import Egemaps
@@ -12,8 +13,14 @@ from ser.features.prosody import Prosody
 from ser.features.record import FeatureSet, Parameter
 from ser.features.spectral import LogMel
 
-KINDS: Mapping[str, type[LogMel | Mfcc | Prosody | Egemaps]] = MappingProxyType(
-    {"log_mel": LogMel, "mfcc": Mfcc, "prosody": Prosody, "egemaps": Egemaps}
+KINDS: Mapping[str, type[LogMel | Mfcc | Prosody | Egemaps | EncoderStatistics]] = MappingProxyType(
+    {
+        "log_mel": LogMel,
+        "mfcc": Mfcc,
+        "prosody": Prosody,
+        "egemaps": Egemaps,
+        "encoder_statistics": EncoderStatistics,
+    }
 )
 
 

@@ -58,7 +58,7 @@ def predict(model: TrainedModel, features: RaggedFeatures, *, batch_clips: int =
         ConfigurationError: If the bands differ from those of the model, or a clip is empty or
             not finite.
     """
-    bands = model.network.normalisation.mean.shape[0]
+    bands = model.network.normalisation.mean.shape[-1]
     if features.bands != bands:
         raise ConfigurationError(
             f"`features` must have the {bands} bands of feature set `{model.feature_set}`, but "

@@ -7,6 +7,7 @@ from ser.errors import ConfigurationError
 from ser.models.attention import SelfAttention
 from ser.models.encoder import ConvolutionEncoder
 from ser.models.heads import EmotionHead
+from ser.models.layer_network import LayerNetwork, LayerNormalisation, LayerWeighting
 from ser.models.network import EmotionNetwork
 from ser.models.normalisation import BandNormalisation
 from ser.models.parameters import NetworkParameters
@@ -33,7 +34,10 @@ def build_network(parameters: NetworkParameters, *, n_classes: int, n_bands: int
         >>> count_parameters(network) < 500_000
         True
     """
-    _check_sizes(parameters, n_classes, n_bands)
+    _check_outputs(parameters, n_classes)
+    if parameters.layers:
+        return _build_layer_network(parameters, n_classes, n_bands)
+    _check_bands(parameters, n_bands)
     encoder = ConvolutionEncoder(
         n_bands,
         channels=parameters.channels,
@@ -71,12 +75,43 @@ def count_parameters(network: nn.Module) -> int:
     return sum(weights.numel() for weights in network.parameters() if weights.requires_grad)
 
 
-def _check_sizes(parameters: NetworkParameters, n_classes: int, n_bands: int) -> None:
+def _build_layer_network(
+    parameters: NetworkParameters, n_classes: int, n_bands: int
+) -> LayerNetwork:
+    if n_bands % 2:
+        raise ConfigurationError(
+            f"`n_bands` must be even, means then deviations of a layer, but got {n_bands}"
+        )
+    head = EmotionHead(
+        parameters.layers * n_bands,
+        size=parameters.embedding_size,
+        n_classes=n_classes,
+        ratings=len(parameters.ratings),
+        # Without a hidden layer what it reads was thinned out already.
+        dropout=parameters.dropout if parameters.embedding_size else 0.0,
+    )
+    for outputs in (head.logits, head.ratings):
+        # The first answers are the same for all, so that early steps are about the layers alone.
+        if outputs is not None:
+            for weights in outputs.parameters():
+                nn.init.zeros_(weights)
+    return LayerNetwork(
+        normalisation=LayerNormalisation(parameters.layers, n_bands),
+        weighting=LayerWeighting(parameters.layers),
+        dropout=parameters.encoder_dropout,
+        head=head,
+    )
+
+
+def _check_outputs(parameters: NetworkParameters, n_classes: int) -> None:
     if n_classes < 2 and (n_classes or not parameters.ratings):
         raise ConfigurationError(
             "`n_classes` must be ≥ 2, or 0 for a network with `ratings` alone, but got "
             f"{n_classes} and the ratings {list(parameters.ratings)}"
         )
+
+
+def _check_bands(parameters: NetworkParameters, n_bands: int) -> None:
     smallest = 2 ** len(parameters.channels)
     if n_bands < smallest:
         raise ConfigurationError(

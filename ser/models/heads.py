@@ -60,7 +60,7 @@ class EmotionHead(nn.Module):
 
     Args:
         inputs: Size of the clip vector.
-        size: E, size of the embedding.
+        size: E, size of the embedding; 0 for none, and then it is the vector itself.
         n_classes: C, 0 for none.
         ratings: R, number of rated dimensions, 0 for none.
         dropout: Share of numbers dropped before each layer in training.
@@ -70,14 +70,12 @@ class EmotionHead(nn.Module):
         self, inputs: int, *, size: int, n_classes: int, ratings: int = 0, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.size = size
+        self.size = size or inputs
         self.n_classes = n_classes
         self.n_ratings = ratings
-        self.embedding = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(inputs, size), nn.LayerNorm(size), nn.ReLU()
-        )
-        self.logits = _linear(size, n_classes, dropout) if n_classes else None
-        self.ratings = _linear(size, ratings, dropout) if ratings else None
+        self.embedding = _hidden(inputs, size, dropout) if size else nn.Sequential()
+        self.logits = _linear(self.size, n_classes, dropout) if n_classes else None
+        self.ratings = _linear(self.size, ratings, dropout) if ratings else None
         self.scale = RatingScale(ratings) if ratings else None
 
     def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,6 +91,12 @@ class EmotionHead(nn.Module):
         if self.ratings is None or self.scale is None:
             return logits, nothing, embeddings
         return logits, self.scale(self.ratings(embeddings)), embeddings
+
+
+def _hidden(inputs: int, size: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Dropout(dropout), nn.Linear(inputs, size), nn.LayerNorm(size), nn.ReLU()
+    )
 
 
 def _linear(inputs: int, outputs: int, dropout: float) -> nn.Sequential:

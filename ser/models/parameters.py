@@ -29,11 +29,15 @@ class NetworkParameters:
             maximum over all of them.
         heads: Weightings of the attention pooling.
         with_deviation: Whether pooling appends the standard deviation over time.
-        embedding_size: E, size of the layer under the outputs.
-        encoder_dropout: Share of channels dropped after each block, in [0, 1).
+        embedding_size: E, size of the layer under the outputs; 0, with `layers` only, for none.
+        encoder_dropout: Share of channels dropped after each block, or with `layers` of the
+            numbers that are read, in [0, 1).
         dropout: Share of numbers dropped before each layer of the head and after
             self-attention, in [0, 1).
         ratings: Names of the R rated dimensions to predict, such as ``("arousal",)``.
+        layers: L, if the frames are the layers of a frozen encoder (`ser.encoders.statistics`):
+            they are weighed, joined and judged at once, and of all that is above, only the sizes
+            of the head, dropout and ratings apply. 0 for frames over time.
 
     Raises:
         ConfigurationError: If a parameter lies outside its range.
@@ -58,6 +62,7 @@ class NetworkParameters:
     encoder_dropout: float = 0.0
     dropout: float = 0.2
     ratings: tuple[str, ...] = ()
+    layers: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot make a network."""
@@ -66,7 +71,7 @@ class NetworkParameters:
                 "`channels` and `time_pools` must have one entry per block, at least one, but "
                 f"got {self.channels} and {self.time_pools}"
             )
-        for name, least in _LEAST.items():
+        for name, least in (_LEAST | ({} if self.layers else {"embedding_size": 1})).items():
             value = getattr(self, name)
             if min(value if isinstance(value, tuple) else (value,)) < least:
                 raise ConfigurationError(f"`{name}` must be ≥ {least}, but got {value}")
@@ -99,7 +104,8 @@ _LEAST = {
     "recurrent_size": 1,
     "self_attention": 0,
     "heads": 1,
-    "embedding_size": 1,
+    "embedding_size": 0,
+    "layers": 0,
 }
 
 CRNN = NetworkParameters()
@@ -108,3 +114,6 @@ CRNN = NetworkParameters()
 COMPACT_CRNN = NetworkParameters(channels=(8, 16, 32, 48), time_pools=(2, 2, 2, 1))
 # For short clips, whose few states leave a recurrent layer little to read.
 CNN = NetworkParameters(time_pools=(2, 2, 2, 1), recurrent="none", pooling="statistics")
+# For the layers of a frozen encoder, whose number `layers` has to say. Without a hidden layer:
+# a few dozen speakers teach it nothing that the joined layers do not hold.
+LAYER_HEAD = NetworkParameters(layers=1, embedding_size=0, encoder_dropout=0.5)

@@ -93,7 +93,7 @@ def _describe(model: TrainedModel) -> dict[str, object]:
         "format": FORMAT,
         "parameters": asdict(model.parameters),
         "classes": list(model.classes),
-        "n_bands": model.network.normalisation.mean.shape[0],
+        "n_bands": model.network.normalisation.mean.shape[-1],
         "feature_set": model.feature_set,
         "sample_rate": model.sample_rate,
         "training": dict(model.training),

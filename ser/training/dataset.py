@@ -168,6 +168,29 @@ def band_statistics(features: RaggedFeatures) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(mean).float(), torch.from_numpy(np.sqrt(variance)).float()
 
 
+def layer_moments(features: RaggedFeatures, layers: int) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation of each number of each layer, ``(L, D)`` each.
+
+    Args:
+        features: The training clips, one frame per layer of an encoder.
+        layers: L.
+
+    Raises:
+        ConfigurationError: If a clip has another number of frames.
+    """
+    odd = np.flatnonzero(features.lengths != layers)
+    if odd.size:
+        raise ConfigurationError(
+            f"`features` must have one frame for each of {layers} layers, but the clip at "
+            f"{odd[0]} has {features.lengths[odd[0]]}; take features of a frozen encoder"
+        )
+    clips = features.values.reshape(len(features), layers, features.bands)
+    deviation = clips.std(axis=0, dtype=np.float64)
+    return torch.from_numpy(clips.mean(axis=0, dtype=np.float64)).float(), torch.from_numpy(
+        deviation
+    ).float()
+
+
 def rating_statistics(ratings: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation of each dimension where it is known, ``(R,)`` each.
 

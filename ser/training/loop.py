@@ -17,7 +17,13 @@ from ser.models.build import build_network
 from ser.models.network import EmotionNetwork
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import Json, TrainedModel
-from ser.training.dataset import DevClips, TrainingClips, band_statistics, rating_statistics
+from ser.training.dataset import (
+    DevClips,
+    TrainingClips,
+    band_statistics,
+    layer_moments,
+    rating_statistics,
+)
 from ser.training.dev import DevPart
 from ser.training.distributed import Share
 from ser.training.epoch import Trainer
@@ -133,7 +139,10 @@ def train_classifier(  # noqa: PLR0913 - flat: each is a choice of its own
 def _build_network(model: NetworkParameters, clips: TrainingClips, device: str) -> EmotionNetwork:
     features, targets = clips.versions[0], clips.targets
     network = build_network(model, n_classes=targets.posterior.shape[1], n_bands=features.bands)
-    network.normalisation.set_statistics(*band_statistics(features))
+    statistics = (
+        layer_moments(features, model.layers) if model.layers else band_statistics(features)
+    )
+    network.normalisation.set_statistics(*statistics)
     if network.head.scale is not None:
         network.head.scale.set_statistics(*rating_statistics(targets.ratings))
     return network.to(device)

@@ -112,3 +112,14 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
 # With COMPACT_CRNN, without speed copies, about 15 s on one core for 2-s clips, however many.
 # Dev UAR on RAVDESS rises with the labels: .30 (120 clips), .39 (240), .44 (400).
 ROUND_TRAINING = TrainingParameters(updates=400, learning_rate=1e-3)
+
+# With LAYER_HEAD on the layers of a frozen encoder. Speed copies would have to be encoded too.
+HEAD_TRAINING = TrainingParameters(
+    epochs=40,
+    batch_size=64,
+    learning_rate=3e-4,
+    weight_decay=0.5,
+    warmup=0.0,
+    patience=10,
+    augmentation=Augmentation(speed_factors=()),
+)

@@ -37,8 +37,8 @@ def main() -> int:
         "torchaudio log-mel": lambda: torch.log(mel(floats) + 1e-6)
     }
     for kind in KINDS:
-        features = build_features(kind)
         try:
+            features = build_features(kind)
             features.compute([clip])
         except ConfigurationError as error:
             print(f"{kind}: {error}")  # noqa: T201 - a benchmark's output is its result

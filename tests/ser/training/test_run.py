@@ -13,7 +13,7 @@ from ser.errors import ArtifactError
 from ser.models.trained import TrainedModel
 from ser.training.loop import train_classifier
 from ser.training.parameters import TrainingParameters
-from tests.ser.training.trainee import NETWORK, make_clips, start_training
+from tests.ser.training.trainee import EPOCHS, NETWORK, make_clips, start_training
 
 QUICK = TrainingParameters(epochs=3, batch_size=10)
 
@@ -53,7 +53,7 @@ def test_killed_again_and_again_a_training_ends_with_the_same_bits(undisturbed, 
     process = start_training(state)
     epochs, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
-    assert epochs.split() == ["1", "2", "3", "4", "5", "6"]
+    assert epochs.split() == [str(epoch) for epoch in range(1, EPOCHS + 1)]
     for name in (".weights", ".json"):
         found, expected = (path.with_suffix(name).read_bytes() for path in (state, undisturbed))
         assert found == expected

@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = "tests.ser.training.trainee"
 LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
 CLIPS, DEV_CLIPS = 44, 30
+# So many that a training is not over when its third killer comes.
+EPOCHS = 20
 NETWORK = NetworkParameters(
     channels=(4, 8),
     time_pools=(2, 2),
@@ -38,7 +40,7 @@ NETWORK = NetworkParameters(
     ratings=("arousal", "valence"),
 )
 TRAINING = TrainingParameters(
-    epochs=6,
+    epochs=EPOCHS,
     batch_size=10,
     schedule="plateau",
     mixup=0.2,

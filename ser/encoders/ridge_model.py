@@ -1,0 +1,95 @@
+"""A solved head as a trained model, to be stored and used like any other."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ser.encoders.head_training import layer_statistics
+from ser.encoders.ridge import fit_ridge
+from ser.features.ragged import RaggedFeatures
+from ser.inference.predictor import predict
+from ser.metrics.classification import Labels, unweighted_average_recall
+from ser.models.build import build_network
+from ser.models.parameters import NetworkParameters
+from ser.models.trained import EpochSummary, TrainedModel
+
+MOST_FOLDS = 5
+
+
+def train_ridge(
+    features: RaggedFeatures,
+    labels: Labels,
+    speakers: Sequence[str],
+    *,
+    classes: Sequence[str],
+    feature_set: str,
+    sample_rate: int,
+    model: NetworkParameters,
+    dev: tuple[RaggedFeatures, Labels] | None = None,
+    seed: int = 0,
+) -> TrainedModel:
+    """Solve for a light head, see `ser.encoders.ridge`.
+
+    Args:
+        features: Of the N training clips, one frame per layer of an encoder.
+        labels: Class of each clip, int ``(N,)``.
+        speakers: Speaker of each clip, N names of at least two people.
+        classes: Names of the C classes.
+        feature_set: Name of the feature set, kept with the model.
+        sample_rate: Rate of the audio under the features, Hz, kept with the model.
+        model: Sizes of a network of layers without a hidden layer.
+        dev: Clips of other speakers to judge the result on; it changes nothing.
+        seed: Of the inner folds of speakers.
+
+    Returns:
+        The model, with one epoch in its history.
+
+    Raises:
+        ConfigurationError: If clips differ in their layers, or as `fit_ridge`.
+    """
+    started = time.perf_counter()
+    folds = max(2, min(MOST_FOLDS, len(set(speakers))))
+    # What the warehouse lends cannot be written to, which torch asks for.
+    statistics = np.require(layer_statistics(features), requirements="W")
+    with torch.random.fork_rng(devices=[]):
+        solved = fit_ridge(
+            statistics, labels, speakers, n_classes=len(classes), n_folds=folds, seed=seed
+        )
+        network = build_network(model, n_classes=len(classes), n_bands=features.bands)
+    head = solved.network
+    network.normalisation.set_statistics(head.mean, head.deviation)
+    (linear,) = (part for part in network.head.modules() if isinstance(part, torch.nn.Linear))
+    linear.load_state_dict(head.logits.state_dict())
+    trained = TrainedModel(
+        network=network.eval(),
+        parameters=model,
+        classes=tuple(classes),
+        feature_set=feature_set,
+        sample_rate=sample_rate,
+        training={
+            "solver": "ridge",
+            "penalty": solved.penalty,
+            "inner_uar": solved.dev_uar,
+            "seed": seed,
+            "clips": len(features),
+        },
+        best_epoch=1,
+    )
+    seconds = time.perf_counter() - started
+    posterior = predict(trained, features).posterior
+    chosen = torch.from_numpy(posterior)[range(len(labels)), torch.from_numpy(labels)]
+    summary = EpochSummary(
+        epoch=1,
+        epochs=1,
+        loss=-float(chosen.double().log().mean()),
+        dev_uar=None if dev is None else _judge(trained, *dev),
+        learning_rate=0.0,
+        clips_per_s=len(features) / seconds,
+    )
+    return TrainedModel(**{**vars(trained), "history": (summary,)})
+
+
+def _judge(model: TrainedModel, features: RaggedFeatures, labels: Labels) -> float:
+    return unweighted_average_recall(labels, predict(model, features).labels, len(model.classes))

@@ -1,0 +1,53 @@
+"""A solved head is a model like any other, and says what the head says."""
+
+import numpy as np
+import torch
+
+from ser.encoders.head_training import judge_with
+from ser.encoders.ridge import fit_ridge
+from ser.encoders.ridge_model import train_ridge
+from ser.features.ragged import RaggedFeatures
+from ser.inference.predictor import predict
+from ser.models.parameters import NetworkParameters
+from ser.training.checkpoint import load_model, save_model
+
+RNG = np.random.default_rng(0)
+LABELS = np.arange(60) % 3
+SPEAKERS = [f"s{number // 10}" for number in range(60)]
+VALUES = RNG.standard_normal((60, 2, 6)).astype(np.float32)
+VALUES[:, 1, 0] += 2.0 * LABELS.astype(np.float32)
+FEATURES = RaggedFeatures.from_list(list(VALUES))
+GIVEN = {
+    "classes": ("a", "b", "c"),
+    "feature_set": "encoder",
+    "sample_rate": 16000,
+    "model": NetworkParameters(layers=2, embedding_size=0),
+}
+
+
+def test_it_says_what_the_head_says(tmp_path) -> None:
+    """Before and after it is stored."""
+    model = train_ridge(FEATURES, LABELS, SPEAKERS, **GIVEN)
+    head = fit_ridge(VALUES, LABELS, SPEAKERS, n_classes=3).network
+    expected = judge_with([head], VALUES)
+    np.testing.assert_allclose(predict(model, FEATURES).posterior, expected, atol=1e-5)
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(
+        predict(loaded, FEATURES).posterior, predict(model, FEATURES).posterior
+    )
+
+
+def test_its_history_is_one_epoch_judged_on_the_dev_part() -> None:
+    """The dev part judges and changes nothing; torch's global generator is left alone."""
+    before = torch.get_rng_state()
+    dev = (FEATURES.take(np.arange(9)), LABELS[:9])
+    judged = train_ridge(FEATURES, LABELS, SPEAKERS, **GIVEN, dev=dev)
+    plain = train_ridge(FEATURES, LABELS, SPEAKERS, **GIVEN)
+    assert torch.equal(torch.get_rng_state(), before)
+    (epoch,) = judged.history
+    assert 0 <= epoch.dev_uar <= 1
+    assert plain.history[0].dev_uar is None
+    assert epoch.loss == plain.history[0].loss
+    posterior = predict(plain, FEATURES).posterior
+    np.testing.assert_allclose(epoch.loss, -np.log(posterior[range(60), LABELS]).mean(), rtol=1e-5)
