@@ -6,3 +6,5 @@ from typing import Literal
 AggregatorName = Literal[
     "majority", "soft_label", "wawa", "one_coin", "dawid_skene", "hierarchical", "glad", "mace"
 ]
+# `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
+Recipe = Literal["full", "round"]

@@ -11,7 +11,9 @@ from pipelines.commands.aggregate import aggregate
 from pipelines.commands.agreement import agreement
 from pipelines.commands.annotators import annotators
 from pipelines.commands.collect import collect
+from pipelines.commands.compare import compare
 from pipelines.commands.corpora import corpora
+from pipelines.commands.crossvalidate import crossvalidate
 from pipelines.commands.demo import demo
 from pipelines.commands.doctor import doctor
 from pipelines.commands.evaluate import evaluate
@@ -23,8 +25,10 @@ from pipelines.commands.opinions import opinions
 from pipelines.commands.quality import quality
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.report import report
+from pipelines.commands.reproduce import reproduce
 from pipelines.commands.round import round_
 from pipelines.commands.score import score
+from pipelines.commands.search import search
 from pipelines.commands.status import status
 from pipelines.commands.suspects import suspects
 from pipelines.commands.taxonomies import taxonomies
@@ -51,8 +55,10 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         votes,
         aggregate,
         follow,
+        search,
         train,
         evaluate,
+        crossvalidate,
         score,
         acquire,
         collect,
@@ -70,6 +76,8 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         opinions,
         why,
         suspects,
+        compare,
+        reproduce,
         report,
         doctor,
         maintain,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from warehouse.schemas import TABLES
 if TYPE_CHECKING:
     from annotation.aggregation import Consensus
     from annotation.clips import Uncertainty
-    from pipelines.evaluate import EvaluateResult
+    from pipelines.evaluation import EvaluateResult
+    from pipelines.judgement import Figure
     from pipelines.shards import Source
     from ser.features.ragged import RaggedFeatures
     from ser.features.record import FeatureSet
@@ -279,24 +281,34 @@ def model_row(row: Mapping[str, Any]) -> pa.Table:
     return to_table("models", [{**row, "state": "candidate", "config_sha256": config_sha256}])
 
 
-def evaluation_rows(result: "EvaluateResult", speakers: Sequence[str]) -> pa.Table:
+def evaluation_rows(result: "EvaluateResult") -> pa.Table:
     """Describe how well a model does on a part."""
+    uar = result.figure("uar")
     row = {
-        "evaluation_id": f"{result.model_id}/test/{result.truth}",
+        "evaluation_id": result.evaluation_id,
         "model_id": result.model_id,
-        "part": "test",
+        "part": result.part,
+        "clips": result.clips,
+        "speakers": list(result.speakers),
+        "uar": uar.value,
+        "war": result.figure("war").value,
+        "uar_low": uar.low,
+        "uar_high": uar.high,
+        "confusion": list(result.judgement.confusion),
+        "classes": list(result.classes),
         "taxonomy": result.taxonomy,
         "mapping": result.mapping,
-        "clips": result.clips,
-        "speakers": list(speakers),
-        "uar": result.uar,
-        "war": result.war,
-        "uar_low": result.uar_low,
-        "uar_high": result.uar_high,
-        "confusion": list(result.confusion),
-        "classes": list(result.classes),
+        "truth": result.truth,
+        "corpus": result.corpus,
+        "snapshot": result.snapshot,
     }
     return to_table("evaluations", [row])
+
+
+def metric_rows(evaluation_id: str, figures: "Sequence[Figure]") -> pa.Table:
+    """Describe every figure of an evaluation."""
+    rows = [{"evaluation_id": evaluation_id, **asdict(figure)} for figure in figures]
+    return to_table("metrics", rows)
 
 
 def prediction_rows(

@@ -1,43 +1,32 @@
 """Fit: from a set of labelled clips and the settings to a trained network."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from annotation.taxonomies import describe_mapping
-from pipelines.clipset import ClipSet, read_features, read_waveforms
+from pipelines.choices import Recipe
+from pipelines.clipset import INTENDED, ClipSet, read_features, read_waveforms
 from pipelines.errors import PipelineError
 from pipelines.feature_choice import chosen_features
 from pipelines.identity import code_version, digest
-from pipelines.labels import Targets
+from pipelines.lesson import Lesson, read_lesson
 from pipelines.progress import Progress
 from pipelines.settings import Settings
+from pipelines.tracking import track_training
+from pipelines.training_choice import chosen_network, chosen_solver, chosen_training
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from ser.audio.augment.record import Augmentation
     from ser.features.ragged import RaggedFeatures
     from ser.features.record import FeatureSet
     from ser.models.parameters import NetworkParameters
     from ser.models.trained import EpochSummary, TrainedModel
-    from ser.training.losses import LossName
+    from ser.training.dataset import DevClips
     from ser.training.parameters import TrainingParameters
-
-# `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
-Recipe = Literal["full", "round"]
-TRAINER_SETTINGS = (
-    "epochs",
-    "updates",
-    "batch_size",
-    "learning_rate",
-    "weight_decay",
-    "loss",
-    "schedule",
-)
-# The only loss that learns how people disagree; the others learn the leading class.
-SOFT_LOSS: "LossName" = "soft_label"
-AUGMENTATION_SETTINGS = ("masks", "noise", "telephone", "low_pass", "gain", "mu_law")
 
 
 @dataclass(frozen=True)
@@ -58,40 +47,50 @@ class Plan:
     network: "NetworkParameters"
     training: "TrainingParameters"
 
+    @property
+    def learns_classes(self) -> bool:
+        """Whether classes are learned, or ratings alone."""
+        return bool(self.config.get("learns_classes", True))
+
     def artifact(self, settings: Settings) -> Path:
         """Return where the weights are kept."""
         return settings.artifacts / f"{self.model_id}.safetensors"
 
+    def state(self, settings: Settings) -> Path:
+        """Return where an unfinished training is kept, beside its weights to be."""
+        return settings.artifacts / f"{self.model_id}.training"
+
 
 def make_plan(
-    settings: Settings, clips: ClipSet, recipe: Recipe, origin: dict[str, str | None]
+    settings: Settings,
+    clips: ClipSet,
+    recipe: Recipe,
+    origin: dict[str, str | None],
+    store: Warehouse | None = None,
 ) -> Plan:
     """Name a training run by its content.
 
     Args:
-        settings: Training and feature settings, which override the recipe's.
+        settings: Network, training and feature settings, which override the recipe's.
         clips: What is learned from.
         recipe: Network and training to start from.
         origin: `corpus`, `labels`, `round_id` and `arm`.
+        store: Where ratings are read from; needed if some are learned.
 
     Raises:
-        PipelineError: If the loss cannot learn the kind of targets that was asked for.
+        PipelineError: If the loss cannot learn the kind of targets that was asked for, settings
+            contradict each other, or there is nothing to learn.
+        NothingToDoError: If nobody rated what is to be learned.
     """
-    from ser.models.parameters import COMPACT_CRNN, CRNN  # noqa: PLC0415 - keeps help fast
-    from ser.training.parameters import ROUND_TRAINING, TrainingParameters  # noqa: PLC0415
-
     features = chosen_features(settings)
-    network = COMPACT_CRNN if recipe == "round" else CRNN
-    base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
-    training = replace(
-        base,
-        augmentation=chosen_augmentation(settings, base.augmentation),
-        **settings.training.overrides(*TRAINER_SETTINGS),
-    )
-    training = replace(training, loss=_fitting_loss(settings, clips.kind, training.loss))
+    network = chosen_network(settings, features, recipe)
+    training = chosen_training(settings, features, recipe, clips.kind)
+    is_solved = chosen_solver(settings, network, clips.kind) == "ridge"
     config = {
         **origin,
         **_label_options(clips),
+        **_lesson_options(settings, origin, network.ratings),
+        **({"solver": "ridge"} if is_solved else {}),
         "test_speakers": list(clips.test_speakers),
         "dev_speakers": list(clips.dev_speakers),
         "features": features.parameters,
@@ -101,8 +100,13 @@ def make_plan(
         "clips": clips.ids(clips.train),
     }
     # The clips' labels are part of the name, so new votes on old clips make a new model.
-    evidence = clips.targets[clips.train].tolist()
-    model_id = f"{origin['corpus']}-{digest(config, evidence, code_version())}"
+    evidence: list[Any] = [clips.targets[clips.train].tolist()]
+    if store is not None and network.ratings:
+        ratings = read_lesson(store, clips, config, network.ratings).ratings
+        evidence.append(np.nan_to_num(ratings, nan=-1.0)[clips.train].tolist())
+    # Where an encoder lies is no part of what is computed with it.
+    named = {**config, "features": features.feature_set}
+    model_id = f"{origin['corpus']}-{digest(named, evidence, code_version())}"
     return Plan(model_id, config, features, network, training)
 
 
@@ -111,9 +115,12 @@ def fit(
 ) -> "TrainedModel":
     """Read the features of the training clips and train on them.
 
+    A training that was killed goes on where it was, if the settings let it keep its state, which
+    is left for the caller to remove when the model is stored.
+
     Args:
         store: The warehouse.
-        settings: Threads, speed copies and seed.
+        settings: Threads, seed, where the state is kept and where epochs are logged.
         progress: Where epochs are shown.
         clips: What to learn from.
         plan: Features, network and training.
@@ -126,43 +133,64 @@ def fit(
     from ser.training.loop import train_classifier  # noqa: PLC0415
 
     use_threads(settings.compute.threads)
-    train_ids = clips.ids(clips.train)
+    if plan.config.get("solver") == "ridge":
+        return _solve(store, settings, clips, plan)
+    lesson = read_lesson(store, clips, plan.config, plan.network.ratings)
+    train = clips.train if plan.learns_classes else clips.train[lesson.is_rated[clips.train]]
+    train_ids = clips.ids(train)
     features = read_features(store, plan.features.feature_set, train_ids)
-    dev = None
-    judged = clips.decided(clips.dev)
-    if judged.size:
-        dev_features = read_features(store, plan.features.feature_set, clips.ids(judged))
-        dev = (dev_features, clips.targets[judged].argmax(axis=1))
+    dev = _read_dev(store, clips, plan, lesson)
     factors = plan.training.augmentation.speed_factors
     augmented = _speed_copies(store, progress, train_ids, plan.features, factors)
     epochs = plan.training.count_epochs(len(train_ids))
-    with progress.track(f"train on {len(train_ids)} clips", epochs, "epochs") as advance:
+    tracked = progress.track(f"train on {len(train_ids)} clips", epochs, "epochs")
+    logged = track_training(settings, plan.model_id, plan.config)
+    with tracked as advance, logged as log:
+
+        def tell(epoch: "EpochSummary") -> None:
+            advance(note=_describe(epoch))
+            log(epoch)
+
         return train_classifier(
             features,
-            clips.targets[clips.train],
-            classes=clips.classes,
+            clips.targets[train] if plan.learns_classes else np.empty((len(train), 0)),
+            classes=clips.classes if plan.learns_classes else (),
             feature_set=plan.features.feature_set,
             sample_rate=plan.features.sample_rate,
+            ratings=lesson.ratings[train] if plan.network.ratings else None,
+            weights=None if lesson.weights is None else lesson.weights[train],
             augmented=augmented,
             log_mel=plan.features if isinstance(plan.features, LogMel) else None,
             dev=dev,
             model=plan.network,
             training=plan.training,
             seed=settings.training.seed,
-            on_epoch=lambda epoch: advance(note=_describe(epoch)),
+            state=plan.state(settings) if settings.training.resume else None,
+            on_epoch=tell,
         )
 
 
-def chosen_augmentation(settings: Settings, base: "Augmentation") -> "Augmentation":
-    """Return what the settings ask to vary while training.
+def _solve(store: Warehouse, settings: Settings, clips: ClipSet, plan: Plan) -> "TrainedModel":
+    """Return the light head that ridge regression finds on clips with a decided label."""
+    from ser.encoders.ridge_model import train_ridge  # noqa: PLC0415 - loads torch
 
-    Args:
-        settings: Training settings.
-        base: What the recipe varies.
-    """
-    factors = base.speed_factors if settings.training.speed_perturbation else ()
-    drawn = settings.augmentation.overrides(*AUGMENTATION_SETTINGS)
-    return replace(base, speed_factors=factors, **drawn)
+    train, judged = (clips.decided(part) for part in (clips.train, clips.dev))
+    name = plan.features.feature_set
+    return train_ridge(
+        read_features(store, name, clips.ids(train)),
+        clips.targets[train].argmax(axis=1),
+        clips.speakers[train].tolist(),
+        classes=clips.classes,
+        feature_set=name,
+        sample_rate=plan.features.sample_rate,
+        model=plan.network,
+        dev=(
+            (read_features(store, name, clips.ids(judged)), clips.targets[judged].argmax(axis=1))
+            if judged.size
+            else None
+        ),
+        seed=settings.training.seed,
+    )
 
 
 def _label_options(clips: ClipSet) -> dict[str, Any]:
@@ -176,19 +204,36 @@ def _label_options(clips: ClipSet) -> dict[str, Any]:
     return options
 
 
-def _fitting_loss(settings: Settings, kind: Targets | None, loss: "LossName") -> "LossName":
-    """Return the loss for hard or soft targets, or refuse the one that was set."""
-    if kind == "soft" and settings.training.loss is None:
-        return SOFT_LOSS
-    if kind is not None and (kind == "soft") != (loss == SOFT_LOSS):
-        other = "soft" if kind == "hard" else "hard"
-        learned = "the posterior as it is" if kind == "hard" else "the decided label only"
-        remedy = "set another loss" if kind == "hard" else f"set the loss `{SOFT_LOSS}`"
-        raise PipelineError(
-            f"`targets` is `{kind}`, but the loss `{loss}` learns {learned}; {remedy} "
-            f"(`training.loss` or --loss), or ask for `{other}` targets"
-        )
-    return loss
+def _lesson_options(
+    settings: Settings, origin: dict[str, str | None], rated: Sequence[str]
+) -> dict[str, Any]:
+    """Return what is learned besides labels, and how clips are weighed; nothing by default."""
+    options: dict[str, Any] = {}
+    if settings.training.clip_weights != "none" and origin["labels"] != INTENDED:
+        options["clip_weights"] = settings.training.clip_weights
+    if not settings.training.classes:
+        if not rated:
+            raise PipelineError(
+                "`training.classes` is false, so that nothing is left to learn; name rated "
+                "dimensions in `training.ratings`, such as `arousal,valence`"
+            )
+        options["learns_classes"] = False
+    return options
+
+
+def _read_dev(store: Warehouse, clips: ClipSet, plan: Plan, lesson: Lesson) -> "DevClips | None":
+    """Return the dev clips by which epochs are judged, if there are any."""
+    from ser.training.dataset import DevClips  # noqa: PLC0415 - loads torch
+
+    if plan.learns_classes:
+        judged = clips.decided(clips.dev)
+    else:
+        judged = clips.dev[lesson.is_rated[clips.dev]]
+    if not judged.size:
+        return None
+    features = read_features(store, plan.features.feature_set, clips.ids(judged))
+    labels = clips.targets[judged].argmax(axis=1) if plan.learns_classes else None
+    return DevClips(features, labels, lesson.ratings[judged] if plan.network.ratings else None)
 
 
 def _speed_copies(

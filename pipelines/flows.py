@@ -18,6 +18,8 @@ from pipelines.agreement import agreement
 from pipelines.annotators import annotators
 from pipelines.answer import answer
 from pipelines.collect import collect
+from pipelines.compare import compare
+from pipelines.cross_validate import cross_validate
 from pipelines.demo import demo
 from pipelines.evaluate import evaluate
 from pipelines.extract import extract
@@ -25,11 +27,14 @@ from pipelines.import_votes import import_votes
 from pipelines.ingest import ingest
 from pipelines.loop import run_round
 from pipelines.maintain import maintain
+from pipelines.model_report import model_report
 from pipelines.opinion_report import opinion_report
 from pipelines.prefect_runner import PrefectRunner
 from pipelines.quality import quality
+from pipelines.reproduce import reproduce
 from pipelines.round_report import report
 from pipelines.score import score
+from pipelines.search import search
 from pipelines.settings import load_settings
 from pipelines.synthesise import synthesise
 from pipelines.train import train
@@ -41,15 +46,20 @@ STAGES = (
     annotators,
     answer,
     collect,
+    compare,
+    cross_validate,
     evaluate,
     extract,
     import_votes,
     ingest,
     maintain,
+    model_report,
     opinion_report,
     quality,
     report,
+    reproduce,
     score,
+    search,
     synthesise,
     train,
 )

@@ -19,7 +19,8 @@ from pipelines.feature_choice import chosen_features
 from pipelines.progress import Progress
 from pipelines.readers import find_reader
 from pipelines.runner import Row
-from pipelines.settings import ComputeSettings, Settings
+from pipelines.sections import ComputeSettings
+from pipelines.settings import Settings
 from pipelines.shards import ShardJob, ShardOutcome, Source, prepare_shard
 from pipelines.spread import count_processes, start_jobs, warm_up
 from pipelines.survey import Survey, survey, survey_again

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from pipelines.settings import ComputeSettings
+from pipelines.sections import ComputeSettings
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")

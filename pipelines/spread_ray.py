@@ -26,7 +26,7 @@ from prefect.task_runners import TaskRunner
 from threadpoolctl import threadpool_limits
 
 from pipelines.errors import SettingsError
-from pipelines.settings import ComputeSettings
+from pipelines.sections import ComputeSettings
 
 J = TypeVar("J")
 R = TypeVar("R")

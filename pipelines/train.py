@@ -4,21 +4,25 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipelines.choices import Recipe
 from pipelines.clipset import INTENDED, TRAIN, ClipSet, select_clip_set
 from pipelines.convert import model_row
 from pipelines.errors import NothingToDoError
-from pipelines.fitting import Plan, Recipe, fit, make_plan
+from pipelines.fitting import Plan, fit, make_plan
 from pipelines.identity import code_version
 from pipelines.labels import Targets
-from pipelines.models import find_model
+from pipelines.models import describe_environment, find_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.taxonomies import check_comparable
 from pipelines.workspace import open_store
 from warehouse import Warehouse, queries
+
+if TYPE_CHECKING:
+    from ser.models.trained import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,13 @@ def train(
     round_id: str | None = None,
     arm: str | None = None,
 ) -> TrainResult:
-    """Train the CRNN on labelled clips of speakers that are not held out.
+    """Train a network on labelled clips of speakers that are not held out.
 
-    The same data, settings, seed and code give the same model: if it is there, nothing is done.
+    The same data, settings, seed and code give the same model: if it is there, nothing is done,
+    and if its training was killed, it goes on from the last epoch.
 
     Args:
-        settings: Training settings, and where the warehouse is.
+        settings: Network and training settings, and where the warehouse is.
         progress: Where progress is shown.
         corpus: Corpus to learn from.
         labels: `intended` for the corpus's own labels, or the id of a consensus run.
@@ -117,10 +122,11 @@ def train(
 
     Raises:
         LeakageError: If a speaker or session would be on both sides, with the offenders.
-        NothingToDoError: If no labelled clip remains.
+        NothingToDoError: If no labelled clip remains, or nobody rated what is to be learned.
         TaxonomyError: If no mapping leads to the taxonomy.
-        PipelineError: If the loss cannot learn such targets, or the campaign of the round has
-            models in another taxonomy, with which a learning curve would compare this one.
+        PipelineError: If the loss cannot learn such targets, settings contradict each other, or
+            the campaign of the round has models in another taxonomy, with which a learning curve
+            would compare this one.
     """
     started = time.monotonic()
     with open_store(settings) as store:
@@ -141,7 +147,7 @@ def train(
         if round_id is not None:
             require_one_scale(store, round_id, clips)
         origin = {"corpus": corpus, "labels": labels, "round_id": round_id, "arm": arm}
-        plan = make_plan(settings, clips, recipe, origin)
+        plan = make_plan(settings, clips, recipe, origin, store)
         known = find_model(store, plan.model_id)
         is_new = known is None or not plan.artifact(settings).is_file()
         if known is None or is_new:
@@ -194,22 +200,14 @@ def _scale(clips: ClipSet) -> dict[str, object]:
 def _fit_and_record(
     store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
 ) -> dict[str, Any]:
-    from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
+    from ser.training.checkpoint import save_model  # noqa: PLC0415 - these load torch
+    from ser.training.distributed import Share, join_processes  # noqa: PLC0415
 
     snapshot = store.snapshot
-    model = fit(store, settings, progress, clips, plan)
+    with join_processes():
+        model = fit(store, settings, progress, clips, plan)
+        is_first = Share.of_this_process().rank == 0
     artifact = plan.artifact(settings)
-    artifact.parent.mkdir(parents=True, exist_ok=True)
-    dev_uars = [epoch.dev_uar for epoch in model.history if epoch.dev_uar is not None]
-    metrics = {
-        "epochs": len(model.history),
-        "best_epoch": model.best_epoch,
-        "loss": model.history[-1].loss,
-        "dev_uar": max(dev_uars, default=None),
-        "votes": int(clips.votes[clips.train].sum()),
-        "dropped": clips.dropped[TRAIN],
-        "tied": clips.tied[TRAIN],
-    }
     row = {
         "model_id": plan.model_id,
         "round_id": plan.config["round_id"],
@@ -219,12 +217,37 @@ def _fit_and_record(
         "seed": settings.training.seed,
         "code_version": code_version(),
         **_scale(clips),
+        **({} if plan.learns_classes else {"classes": []}),
         "feature_set": plan.features.feature_set,
         "labels": plan.config["labels"],
         "train_clips": len(clips.train),
-        "metrics": json.dumps(metrics, sort_keys=True),
+        "metrics": json.dumps(_summarise(settings, clips, model), sort_keys=True),
         "artifact": artifact.name,
-        "artifact_sha256": save_model(model, artifact),
     }
-    store.commit({"models": model_row(row)}, message=f"train {plan.model_id}")
+    # Of several processes that train together, one stores what all of them have.
+    if is_first:
+        row["artifact_sha256"] = save_model(model, artifact)
+        store.commit({"models": model_row(row)}, message=f"train {plan.model_id}")
+        plan.state(settings).unlink(missing_ok=True)
     return row
+
+
+def _summarise(settings: Settings, clips: ClipSet, model: "TrainedModel") -> dict[str, Any]:
+    """Return what is recorded of a training; measured times are not, for they never repeat."""
+    history = model.history
+    dev_uars = [epoch.dev_uar for epoch in history if epoch.dev_uar is not None]
+    return {
+        "epochs": len(history),
+        "best_epoch": model.best_epoch,
+        "loss": history[-1].loss,
+        "dev_uar": max(dev_uars, default=None),
+        "votes": int(clips.votes[clips.train].sum()),
+        "dropped": clips.dropped[TRAIN],
+        "tied": clips.tied[TRAIN],
+        "history": {
+            "loss": [epoch.loss for epoch in history],
+            "dev_uar": [epoch.dev_uar for epoch in history],
+            "learning_rate": [epoch.learning_rate for epoch in history],
+        },
+        "environment": describe_environment(settings),
+    }

@@ -24,10 +24,12 @@ ADAPTERS = {
     "boto3": {"warehouse"},
     "duckdb": {"warehouse"},
     "httpx": {"pipelines.doctor"},
+    "huggingface_hub": {"ser.encoders.files"},
     "jinja2": {"pipelines.report"},
     "label_studio_sdk": {"annotation.label_studio.interface"},
     "matplotlib": {"pipelines.report"},
     "miniaudio": {"ser.audio.flac"},
+    "mlflow": {"pipelines.tracking"},
     "opensmile": {"ser.features.egemaps"},
     "optuna": {"pipelines.proposals"},
     "prefect": {"pipelines.flows", "pipelines.prefect_runner", "pipelines.spread_ray"},
@@ -39,8 +41,10 @@ ADAPTERS = {
     "safetensors": {"ser.training.checkpoint", "ser.training.state"},
     "silero_vad": {"ser.audio.silero"},
     "sklearn": {"annotation", "ser"},
+    "tensorboard": {"pipelines.tracking"},
     "torch": {"ser"},
     "torchaudio": {"ser"},
+    "transformers": {"ser.encoders.pretrained"},
     "typer": {"pipelines.cli", "pipelines.commands"},
 }
 

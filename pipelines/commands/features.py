@@ -10,9 +10,10 @@ from pipelines.commands.session import session
 
 def features(
     kind: Annotated[
-        Literal["log_mel", "mfcc", "prosody", "egemaps"] | None,
+        Literal["log_mel", "mfcc", "prosody", "egemaps", "encoder_statistics"] | None,
         typer.Argument(
-            help="What to compute; default: what is trained on. `egemaps` is non-commercial."
+            help="What to compute; default: what is trained on. `egemaps` is non-commercial; "
+            "`encoder_statistics` needs the setting features.encoder."
         ),
     ] = None,
     corpus: Annotated[str | None, typer.Option(help="Only this corpus; default: all.")] = None,

@@ -39,6 +39,22 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """Split a comma-separated option of whole numbers.
+
+    Raises:
+        typer.BadParameter: If an entry is none.
+
+    Example:
+        >>> numbers("0, 1,")
+        (0, 1)
+    """
+    try:
+        return tuple(int(part) for part in names(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"`{text}` must be whole numbers, comma-separated") from error
+
+
 def moment(text: str) -> datetime:
     """Read a time in ISO 8601; without a zone it is UTC.
 

@@ -9,7 +9,9 @@ from pipelines.commands.session import session
 
 
 def report(
-    campaign: Annotated[str, typer.Argument(help="Campaign; by default named as its corpus.")],
+    name: Annotated[
+        str, typer.Argument(help="Campaign, by default named as its corpus; or a model.")
+    ],
     number: Annotated[
         int | None, typer.Option("--round", help="Round; default: the latest learned from.")
     ] = None,
@@ -17,8 +19,12 @@ def report(
     prefect: options.Prefect = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write the self-contained HTML report of a round."""
+    """Write the self-contained HTML report of a round, or of a model."""
+    from pipelines.model_report import is_model, model_report
     from pipelines.round_report import report as stage
 
     with session(home, prefect=prefect, as_json=as_json) as run:
-        run.run_stage(stage, campaign=campaign, number=number)
+        if is_model(run.settings, name):
+            run.run_stage(model_report, model_id=name)
+        else:
+            run.run_stage(stage, campaign=name, number=number)

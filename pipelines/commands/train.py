@@ -35,26 +35,38 @@ def train(
             "`soft_label`. Default: the loss decides, and tied classes share a clip."
         ),
     ] = None,
+    network: Annotated[
+        Literal["crnn", "compact", "cnn", "layers"] | None,
+        typer.Option(
+            help="Network to start from; `layers` reads a frozen encoder. Default: the recipe's."
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the clips.")] = None,
     loss: Annotated[
         Literal["cross_entropy", "class_weighted", "focal", "soft_label"] | None,
         typer.Option(help="Training loss."),
     ] = None,
     schedule: Annotated[
-        Literal["cosine", "plateau"] | None, typer.Option(help="Learning-rate schedule.")
+        Literal["constant", "cosine", "one_cycle", "plateau"] | None,
+        typer.Option(help="Learning-rate schedule."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, batches, masks.")] = None,
     home: options.Home = None,
     prefect: options.Prefect = False,
     as_json: options.Json = False,
 ) -> None:
-    """Train the CRNN on labelled clips of speakers that are not held out."""
+    """Train a network on labelled clips of speakers that are not held out."""
+    from pipelines.model_report import is_model, model_report
+    from pipelines.progress import SilentProgress
     from pipelines.train import train as stage
 
     given = {"epochs": epochs, "loss": loss, "schedule": schedule, "seed": seed}
-    overrides = options.section("training", given)
+    overrides = {
+        **options.section("training", given),
+        **options.section("network", {"preset": network}),
+    }
     with session(home, prefect=prefect, as_json=as_json, **overrides) as run:
-        run.run_stage(
+        trained = run.run_stage(
             stage,
             corpus=corpus,
             labels=labels,
@@ -64,3 +76,7 @@ def train(
             taxonomy=taxonomy,
             targets=targets,
         )
+        # Of several processes under torchrun, one stores the model; the others are done before.
+        if is_model(run.settings, trained.model_id):
+            page = model_report(run.settings, SilentProgress(), model_id=trained.model_id)
+            typer.echo(f"report: {page.path}", err=True)

@@ -80,7 +80,8 @@ def train_folds(settings: Settings, run_id: str, recipe: str) -> list[str]:
         found = evaluate(settings, SILENT, model_id=model.model_id)
         models.append(model.model_id)
         seconds = time.monotonic() - started
-        sys.stdout.write(f"{model.model_id}  UAR {found.uar:.3f}  {seconds:.0f} s\n")
+        uar = found.figure("uar").value
+        sys.stdout.write(f"{model.model_id}  UAR {uar:.3f}  {seconds:.0f} s\n")
     return models
 
 

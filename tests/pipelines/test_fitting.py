@@ -1,23 +1,26 @@
 """Settings become a plan, and a plan a network, on whatever features it names."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from annotation.taxonomies import TaxonomyMap, build_mapping
 from pipelines.clipset import ClipSet, read_features, select_clip_set
 from pipelines.errors import PipelineError
+from pipelines.evaluate import evaluate
 from pipelines.extract import extract
-from pipelines.feature_choice import chosen_features
-from pipelines.fitting import Plan, chosen_augmentation, fit, make_plan
+from pipelines.fitting import Plan, fit, make_plan
+from pipelines.models import require_model
 from pipelines.progress import SilentProgress
+from pipelines.score import score
+from pipelines.sections import FeatureSettings
 from pipelines.settings import Settings
+from pipelines.train import train
 from pipelines.workspace import open_store
 from ser.audio.augment.record import Augmentation
-from ser.errors import ConfigurationError
 from ser.features.cepstral import Mfcc
-from ser.features.registry import KINDS
-from ser.features.spectral import LogMel
 from ser.inference.predictor import predict
 
 SILENT = SilentProgress()
@@ -34,38 +37,6 @@ def clips(ingested_once: Settings) -> ClipSet:
 def plan_of(settings: Settings, clips: ClipSet, **changes) -> Plan:
     """Return the plan of a short training."""
     return replace(make_plan(settings, clips, "round", ORIGIN), **changes)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_kind_of_the_settings_is_what_is_computed(kind: str) -> None:
-    """Its parameters too; another kind that is asked for has its own defaults."""
-    settings = Settings(features={"kind": kind})
-    assert chosen_features(settings).parameters["kind"] == kind
-    settings = Settings(features={"kind": "log_mel", "hop": 160})
-    assert chosen_features(settings).parameters["hop"] == 160
-    assert chosen_features(settings, "mfcc") == chosen_features(Settings(), "mfcc")
-
-
-def test_given_parameters_override_the_settings() -> None:
-    """And unknown ones are refused."""
-    settings = Settings(features={"hop": 160})
-    assert chosen_features(settings, "log_mel", hop=200, bands=40) == LogMel(hop=200, bands=40)
-    with pytest.raises(ConfigurationError, match="`mfcc` has no parameter `bands`"):
-        chosen_features(settings, "mfcc", bands=40)
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, Augmentation()),
-        ({"training": {"speed_perturbation": False}}, Augmentation(speed_factors=())),
-        ({"augmentation": {"masks": 1.0, "gain": 0.5}}, Augmentation(masks=1.0, gain=0.5)),
-    ],
-    ids=["default", "no copies", "masks"],
-)
-def test_settings_turn_augmentation_on_and_off(given, expected: Augmentation) -> None:
-    """Left alone they keep what the recipe says."""
-    assert chosen_augmentation(Settings(**given), Augmentation()) == expected
 
 
 def test_everything_varied_is_in_the_name(ingested: Settings, clips: ClipSet) -> None:
@@ -144,3 +115,60 @@ def test_the_sound_of_log_mel_is_varied_while_training(ingested: Settings, clips
     with open_store(ingested) as store:
         model = fit(store, ingested, SILENT, clips, replace(plan, training=noisy))
     assert model.training["augmentation"]["noise"] == 0.5
+
+
+def save_encoder(folder: Path) -> None:
+    """Save a tiny wav2vec 2.0 with random weights."""
+    transformers = pytest.importorskip("transformers", reason="needs the extra `encoders`")
+    import torch
+
+    config = transformers.Wav2Vec2Config(
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        conv_dim=(8, 8),
+        conv_kernel=(10, 8),
+        conv_stride=(20, 16),
+        num_conv_pos_embeddings=6,
+        num_conv_pos_embedding_groups=2,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        transformers.Wav2Vec2Model(config).save_pretrained(folder)
+    transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+
+
+def test_a_light_head_learns_from_a_frozen_encoder(ingested: Settings, tmp_path: Path) -> None:
+    """Its layers are stored per clip, learned from, judged and scored like other features."""
+    save_encoder(tmp_path / "models" / "tiny")
+    given = FeatureSettings(kind="encoder_statistics", encoder="tiny")
+    settings = ingested.model_copy(
+        update={
+            "models": tmp_path / "models",
+            "features": given,
+            "compute": ingested.compute.model_copy(update={"batch_clips": 100}),
+        }
+    )
+    assert extract(settings, SILENT).added == 36
+    assert extract(settings, SILENT).added == 0
+    held_out = {"test_speakers": ("SYNM01",), "dev_speakers": ("SYNF02",)}
+    result = train(settings, SILENT, corpus="synthetic", **held_out)
+    shutil.move(tmp_path / "models", tmp_path / "elsewhere")
+    # What is stored needs no encoder.
+    with open_store(ingested) as store:
+        row = require_model(store, result.model_id)
+    assert row["config"]["network"]["layers"] == 3
+    assert row["config"]["solver"] == "ridge"
+    assert row["feature_set"].startswith("encoder_statistics-")
+    assert evaluate(ingested, SILENT, model_id=result.model_id).clips == 6
+    assert score(ingested, SILENT, model_id=result.model_id).clips == 30
+    moved = settings.model_copy(update={"models": tmp_path / "elsewhere"})
+    assert not train(moved, SILENT, corpus="synthetic", **held_out).is_new
+    assert extract(moved, SILENT).added == 0
+    stepwise = moved.training.model_copy(update={"solver": "descent"})
+    taught = train(
+        moved.model_copy(update={"training": stepwise}), SILENT, corpus="synthetic", **held_out
+    )
+    assert taught.is_new
+    assert evaluate(ingested, SILENT, model_id=taught.model_id).clips == 6

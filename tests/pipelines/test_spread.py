@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.settings import ComputeSettings
+from pipelines.sections import ComputeSettings
 from pipelines.spread import WINDOW, start_jobs
 
 TWO = ComputeSettings(processes=2)

@@ -24,7 +24,8 @@ from prefect.testing.utilities import prefect_test_harness
 from pipelines.errors import SettingsError
 from pipelines.ingest import ingest
 from pipelines.progress import SilentProgress
-from pipelines.settings import ComputeSettings, Settings
+from pipelines.sections import ComputeSettings
+from pipelines.settings import Settings
 from pipelines.spread import start_jobs
 from pipelines.spread_ray import OBJECT_STORE_BYTES, WINDOW, Parcel, run_jobs_on_ray
 from tests.end_to_end.runs import Run, fingerprint

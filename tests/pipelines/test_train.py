@@ -2,6 +2,11 @@
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +110,79 @@ def test_lost_weights_are_made_again(trained, trained_once) -> None:
     assert learn(trained.settings).is_new
     lent = trained_once.settings.artifacts / artifact.name
     assert artifact.read_bytes() == lent.read_bytes()
+
+
+LONG = {"epochs": 12, "batch_size": 8, "speed_perturbation": False}
+
+
+def long_training(settings: Settings) -> Settings:
+    """Return settings of a training that lasts long enough to be killed."""
+    sections = {"training": LONG, "network": {"preset": "compact"}}
+    return Settings(home=settings.home, warehouse=settings.warehouse.model_dump(), **sections)
+
+
+def start_and_kill(settings: Settings) -> None:
+    """Start the training of `long_training` from the command line, and kill it after an epoch."""
+    variables = {
+        "SERLOOP_HOME": str(settings.home),
+        "SERLOOP_WAREHOUSE__CATALOG": settings.catalog,
+        "SERLOOP_WAREHOUSE__DATA_PATH": settings.data_path,
+        **{f"SERLOOP_TRAINING__{name}".upper(): str(value) for name, value in LONG.items()},
+    }
+    code = "from pipelines.cli import main; main()"
+    command = [sys.executable, "-c", code, "train", "synthetic", "--network", "compact"]
+    with subprocess.Popen(command, env=os.environ | variables, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 120
+        while not list(settings.artifacts.glob("*.training")):
+            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < until, "no epoch in two minutes"
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
+    ingested: Settings, ingested_once: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after an epoch and run again, it trains the others only, and cleans up."""
+    from ser.training.epoch import Trainer
+
+    killed = long_training(ingested)
+    start_and_kill(killed)
+    trained: list[Trainer] = []
+    train_epoch = Trainer.train_epoch
+
+    def count(trainer: Trainer) -> float:
+        trained.append(trainer)
+        return train_epoch(trainer)
+
+    monkeypatch.setattr(Trainer, "train_epoch", count)
+    resumed = learn(killed)
+    assert 0 < len(trained) < LONG["epochs"]
+    assert [path.suffix for path in killed.artifacts.iterdir()] == [".safetensors"]
+    whole = long_training(borrow(ingested_once, tmp_path / "whole"))
+    assert learn(whole).model_id == resumed.model_id
+    assert row_of(killed, resumed.model_id) == row_of(whole, resumed.model_id)
+
+
+def test_without_resuming_nothing_is_kept(ingested: Settings, monkeypatch) -> None:
+    """A training that shall not resume leaves no state behind when it fails."""
+    import ser.training.checkpoint
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(ser.training.checkpoint, "save_model", fail)
+    for resume, left in ((True, 1), (False, 0)):
+        place = ingested.model_copy(
+            update={
+                "home": ingested.home / f"{resume}",
+                "training": ingested.training.model_copy(update={"resume": resume}),
+            }
+        )
+        with pytest.raises(OSError, match="no space left"):
+            learn(place)
+        assert len(list(place.artifacts.glob("*.training"))) == left
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])

@@ -6,6 +6,7 @@ from pipelines.report.charts.confusion import draw_confusion, draw_shares
 from pipelines.report.charts.entropy import draw_entropy
 from pipelines.report.charts.learning_curve import draw_learning_curve
 from pipelines.report.charts.recall import draw_recalls
+from pipelines.report.charts.training_curve import draw_training_curve
 
 __all__ = [
     "draw_agreement",
@@ -15,4 +16,5 @@ __all__ = [
     "draw_learning_curve",
     "draw_recalls",
     "draw_shares",
+    "draw_training_curve",
 ]

@@ -114,6 +114,9 @@ def failing(*arguments: str) -> tuple[list[str], str]:
 FAILING_VERBS = {
     "train": failing("train", "nowhere", "`nowhere` has no clips"),
     "evaluate": failing("evaluate", "nobody", "no model `nobody`"),
+    "compare": failing("compare", "nobody", "none", "no model `nobody`"),
+    "crossvalidate": failing("crossvalidate", "nowhere", "`nowhere` has no clips"),
+    "reproduce": failing("reproduce", "nobody", "no model `nobody`"),
     "score": failing("score", "nobody", "no model `nobody`"),
     "acquire": failing("acquire", "nowhere", "`nowhere` has no clips"),
     "aggregate": failing("aggregate", "--corpus", "nowhere", "no labelled votes"),
@@ -205,7 +208,57 @@ def test_evaluation_shows_the_confusion_matrix(at, trained) -> None:
     at(trained.settings)
     result = serloop("evaluate", trained.model_id)
     assert result.exit_code == OK
-    assert result.stdout.count("sadness") == 2
+    header = next(
+        line for line in result.stdout.splitlines() if "truth" in line and "anger" in line
+    )
+    assert "sadness" in header
+    assert "most confused: " in result.stdout
+
+
+def test_evaluation_is_told_whole_to_a_program(at, trained) -> None:
+    """Every metric with its interval, beside what a table shows."""
+    at(trained.settings)
+    (found,) = json.loads(serloop("evaluate", trained.model_id, "--json").stdout)
+    uar = next(of for of in found["metrics"] if of["metric"] == "uar")
+    assert (uar["value"], found["uar"], found["clips"]) == (found["uar"], uar["value"], 12)
+
+
+def test_a_model_that_comes_back_is_0_and_one_that_does_not_is_1(at, trained) -> None:
+    """A script may rely on the exit code."""
+    at(trained.settings)
+    result = serloop("reproduce", trained.model_id)
+    assert (result.exit_code, "came back" in result.stdout) == (OK, True)
+    with open_store(trained.settings) as store:
+        store._connection.execute("UPDATE lake.main.evaluations SET uar = 2")
+    result = serloop("reproduce", trained.model_id, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["is_equal"]) == (FAILED, False)
+
+
+def test_cross_validation_says_what_to_report(at, ingested: Settings) -> None:
+    """The folds' table is followed by the one sentence that belongs into a paper."""
+    at(ingested)
+    result = serloop("crossvalidate", "synthetic", "--folds", 2, "--dev-share", 0)
+    assert result.exit_code == OK, result.stderr
+    assert "mean UAR of 2 folds" in result.stdout
+    assert "over 6 speakers and 36 clips" in result.stdout
+
+
+def test_two_models_are_compared_in_a_sentence(at, campaign_once) -> None:
+    """The verdict follows the tables, and stands in the JSON."""
+    at(campaign_once.settings)
+    models = [point.model_id for point in campaign_once.result.curve[2:]]
+    shown, parsed = serloop("compare", *models), serloop("compare", *models, "--json")
+    assert shown.exit_code == OK
+    assert json.loads(parsed.stdout)["sentence"] in shown.stdout
+    assert "nothing can be said" in shown.stdout
+
+
+def test_a_seed_that_is_no_number_is_wrong_usage(at, ingested_once: Settings) -> None:
+    """Letters are no seeds."""
+    at(ingested_once)
+    result = serloop("crossvalidate", "synthetic", "--seeds", "a")
+    assert result.exit_code == USAGE
+    assert "whole numbers" in result.stderr
 
 
 def test_intended_labels_become_votes_by_choice(at, ingested: Settings) -> None:

@@ -15,6 +15,7 @@ from pipelines.report.charts import (
     draw_learning_curve,
     draw_recalls,
     draw_shares,
+    draw_training_curve,
 )
 from pipelines.report.opinions.testing import build_annotators, build_sample_opinions
 from pipelines.report.testing import SAMPLE_CLASSES, SAMPLE_CONFUSION, build_sample_content
@@ -63,6 +64,10 @@ def _agreement(key):
     return draw_agreement(OPINIONS.timeline.steps, OPINIONS.alpha, key=key, note=NOTE)
 
 
+def _training(key):
+    return draw_training_curve((2.0, 1.5), (0.2, 0.4), best_epoch=2, key=key, note=NOTE)
+
+
 every_chart = pytest.mark.parametrize(
     "draw",
     [
@@ -75,6 +80,7 @@ every_chart = pytest.mark.parametrize(
         _map,
         _crowd,
         _agreement,
+        _training,
     ],
 )
 

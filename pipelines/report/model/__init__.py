@@ -1,0 +1,1 @@
+"""The page of one model: how it learned, and what it confuses."""

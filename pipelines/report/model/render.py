@@ -1,0 +1,108 @@
+"""From the records of a model to one HTML file that needs nothing outside itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.report.charts import draw_confusion, draw_recalls, draw_training_curve
+from pipelines.report.content import largest_confusions
+from pipelines.report.headline import chance_level
+from pipelines.report.model.content import EvaluationView, ModelContent
+from pipelines.report.page import page_environment, put_page
+from pipelines.report.render import SYNTHETIC_NOTE
+from pipelines.report.wording import format_interval, format_quantity, format_score
+
+MAX_EVALUATIONS = 6  # each draws a matrix of up to a few hundred cells
+
+
+def render_model(content: ModelContent) -> str:
+    """Render a model as one self-contained HTML page.
+
+    The page loads nothing and equal content gives equal text, like the report of a round.
+
+    Args:
+        content: everything the page shows. The first `MAX_EVALUATIONS` evaluations are drawn.
+
+    Returns:
+        The HTML text.
+    """
+    return (
+        page_environment("pipelines.report.model")
+        .get_template("model.html.j2")
+        .render(
+            content=content,
+            sentence=write_sentence(content),
+            curves=_draw_curves(content),
+            views=[
+                _describe(content, view, index)
+                for index, view in enumerate(content.evaluations[:MAX_EVALUATIONS])
+            ],
+        )
+    )
+
+
+def write_model(content: ModelContent, path: Path) -> Path:
+    """Render a model and put its page in place in one step.
+
+    Args:
+        content: everything the page shows.
+        path: the file to write; its folder is made if needed.
+
+    Returns:
+        The path.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    return put_page(render_model(content), path)
+
+
+def write_sentence(content: ModelContent) -> str:
+    """Say what the model learned from, and what it is worth as far as that is known.
+
+    Args:
+        content: the records of the page.
+    """
+    learned = (
+        f"Learned from {format_quantity(content.train_clips, 'clip')} of {content.corpus_title}, "
+        f"labels: {content.labels}"
+    )
+    if not content.evaluations:
+        return f"{learned}; not evaluated yet."
+    first = content.evaluations[0]
+    interval = format_interval(first.uar_low, first.uar_high)
+    return (
+        f"{learned}; UAR {format_score(first.uar)} {interval} on {first.title}, "
+        f"{format_quantity(first.speakers, 'speaker')} it never met, where guessing has "
+        f"{format_score(chance_level(len(first.classes)))}."
+    )
+
+
+def _draw_curves(content: ModelContent) -> dict[str, str]:
+    history = content.history
+    if history is None:
+        return {}
+    return {
+        key: draw_training_curve(
+            history.loss,
+            history.dev_uar,
+            best_epoch=history.best_epoch,
+            key=key,
+            compact=compact,
+            note=SYNTHETIC_NOTE if content.is_synthetic else "",
+        )
+        for key, compact in (("training", False), ("training-compact", True))
+    }
+
+
+def _describe(content: ModelContent, view: EvaluationView, index: int) -> dict[str, Any]:
+    note = SYNTHETIC_NOTE if content.is_synthetic else ""
+    return {
+        "shown": view,
+        "confusion": draw_confusion(
+            view.confusion, view.classes, key=f"confusion-{index}", truth="truth", note=note
+        ),
+        "recalls": draw_recalls(view.confusion, view.classes, key=f"recalls-{index}", note=note),
+        "worst": largest_confusions(view.confusion, view.classes, count=3),
+    }

@@ -1,0 +1,257 @@
+"""The sections of the settings: what may be set, of which type, and what it means.
+
+A setting left at None means the algorithm's own default, so a default is written in one place.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from pipelines.choices import AggregatorName
+
+NUMBERS = r"^\d+(,\d+)*$"
+LAYERS = r"^(all|\d+(,\d+)*)$"
+RATINGS = r"^(arousal|valence|dominance)(,(arousal|valence|dominance))*$"
+
+
+class Section(BaseModel):
+    """A group of settings that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def overrides(self, *names: str) -> dict[str, Any]:
+        """Return the named settings that were set, as keyword arguments.
+
+        Args:
+            names: Field names to pass on.
+
+        Returns:
+            The fields that are not None, so that absent ones keep the algorithm's default.
+        """
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class WarehouseSettings(Section):
+    """Where the catalog and the Parquet files live."""
+
+    catalog: str | None = Field(
+        None, description="SQLite file or `postgresql://…`; default: a file under `home`."
+    )
+    data_path: str | None = Field(
+        None, description="Folder or `s3://bucket/prefix` of the Parquet files; default: `home`."
+    )
+    s3_endpoint: str | None = Field(
+        None, description="Host and port of an S3-compatible store; default: the cloud's own."
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key: SecretStr | None = Field(None, description="Access key id of the bucket.")
+    s3_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
+    s3_use_ssl: bool = Field(True, description="Speak HTTPS to the S3 endpoint.")
+
+
+class AudioSettings(Section):
+    """How recordings become 16 kHz clips."""
+
+    trim_rise_db: float | None = Field(
+        None, gt=0, description="Decibels above the clip's noise floor that count as speech."
+    )
+    trim_padding_s: float | None = Field(
+        None, ge=0, description="Seconds kept on either side of the speech."
+    )
+    vad: Literal["energy", "silero"] = Field(
+        "energy", description="What finds speech: energy above the noise, or Silero's network."
+    )
+    longest_clip_s: float | None = Field(
+        None, gt=1, description="Seconds above which a recording is cut at its pauses into clips."
+    )
+
+
+class FeatureSettings(Section):
+    """What is computed of every clip at its ingest, and learned from."""
+
+    kind: Literal["log_mel", "mfcc", "prosody", "egemaps", "encoder_statistics"] = Field(
+        "log_mel", description="Kind of features; `egemaps` is for non-commercial use only."
+    )
+    hop: int | None = Field(None, ge=1, description="Samples between frames at 16 kHz.")
+    bands: int | None = Field(None, ge=1, description="Mel bands of `log_mel`.")
+    coefficients: int | None = Field(None, ge=1, description="Cepstral coefficients of `mfcc`.")
+    encoder: str | None = Field(
+        None,
+        description="Frozen encoder of `encoder_statistics`: a folder, one in `models`, or an id "
+        "on the Hugging Face hub.",
+    )
+    layers: str | None = Field(
+        None, pattern=LAYERS, description="Layers of it that are kept, such as `2,3,4`, or `all`."
+    )
+    speeds: str | None = Field(
+        None, description="Speeds of the copies of a clip it hears, such as `0.9,1,1.1`."
+    )
+
+
+class ComputeSettings(Section):
+    """How much of this machine, or of which others, the pipeline uses."""
+
+    runner: Literal["processes", "ray"] = Field(
+        "processes", description="What runs batches: processes of this machine, or a Ray cluster."
+    )
+    ray_address: str | None = Field(
+        None, description="Ray cluster to connect to; default: one on this machine, for the run."
+    )
+    processes: int | None = Field(
+        None, ge=1, description="Processes that decode and extract features; default: all cores."
+    )
+    batch_clips: int = Field(256, ge=1, description="Most clips per shard.")
+    commit_s: float = Field(
+        5.0, ge=0, description="Seconds between the commits of an ingest; a kill loses as much."
+    )
+    threads: int = Field(1, ge=1, description="Threads of linear algebra in each process.")
+
+
+class NetworkSettings(Section):
+    """What is trained; unset keeps what the preset says."""
+
+    preset: Literal["crnn", "compact", "cnn", "layers"] | None = Field(
+        None,
+        description="Network to start from, `layers` for a light head over a frozen encoder; "
+        "default: the recipe's.",
+    )
+    channels: str | None = Field(
+        None, pattern=NUMBERS, description="Channels of each block, such as `16,32,48,64`."
+    )
+    time_pools: str | None = Field(
+        None, pattern=NUMBERS, description="Frames that become one in each block: `2,2,1,1`."
+    )
+    separable: bool | None = Field(None, description="Use depthwise-separable convolutions.")
+    residual: bool | None = Field(None, description="Give blocks a second convolution, a shortcut.")
+    squeeze: int | None = Field(
+        None, ge=0, description="Reduction of squeeze-excitation; 0 for none."
+    )
+    recurrent: Literal["none", "lstm", "gru"] | None = Field(
+        None, description="Bidirectional recurrent layer."
+    )
+    recurrent_size: int | None = Field(
+        None, ge=1, description="Size of its state in each direction."
+    )
+    self_attention: int | None = Field(
+        None, ge=0, description="Heads of a self-attention layer; 0 for none."
+    )
+    pooling: Literal["attention", "statistics"] | None = Field(
+        None, description="How frames become one vector."
+    )
+    heads: int | None = Field(None, ge=1, description="Weightings of the attention pooling.")
+    with_deviation: bool | None = Field(
+        None, description="Whether pooling appends the deviation over time."
+    )
+    embedding_size: int | None = Field(
+        None, ge=0, description="Size of the layer under the outputs; `layers` may have 0, none."
+    )
+    encoder_dropout: float | None = Field(
+        None, ge=0, lt=1, description="Share of channels, or of `layers`, dropped in training."
+    )
+    dropout: float | None = Field(
+        None, ge=0, lt=1, description="Share of numbers dropped before the layers of the head."
+    )
+
+
+class TrainingSettings(Section):
+    """Overrides of the trainer's own defaults."""
+
+    epochs: int | None = Field(None, ge=1, description="Passes over the training clips.")
+    updates: int | None = Field(
+        None, ge=1, description="Steps to train for instead of `epochs`; suits growing label sets."
+    )
+    batch_size: int | None = Field(None, ge=2, description="Clips per step.")
+    learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of AdamW.")
+    weight_decay: float | None = Field(None, ge=0, description="Decoupled weight decay of AdamW.")
+    loss: Literal["cross_entropy", "class_weighted", "focal", "soft_label"] | None = Field(
+        None, description="Training loss."
+    )
+    gamma: float | None = Field(None, ge=0, description="Exponent of the focal loss.")
+    balance: float | None = Field(
+        None, ge=0, le=1, description="How far `class_weighted` makes up for rare classes."
+    )
+    label_smoothing: float | None = Field(
+        None, ge=0, lt=1, description="Share of each decided label spread over the classes."
+    )
+    schedule: Literal["constant", "cosine", "one_cycle", "plateau"] | None = Field(
+        None, description="Of the learning rate; `plateau` halves it when the dev UAR stays."
+    )
+    warmup: float | None = Field(
+        None, ge=0, lt=1, description="Share of the steps in which the learning rate rises."
+    )
+    clip_norm: float | None = Field(None, gt=0, description="Largest norm of the gradient.")
+    mixup: float | None = Field(None, ge=0, description="Alpha of mixup; 0 for none.")
+    ema: float | None = Field(
+        None, ge=0, lt=1, description="Decay of the moving average of the weights; 0 for none."
+    )
+    patience: int | None = Field(
+        None, ge=1, description="Epochs without a better dev score after which training ends."
+    )
+    device: Literal["auto", "cpu", "cuda"] | None = Field(
+        None, description="Where to train; `auto` takes a GPU if there is one; default: the CPU."
+    )
+    precision: Literal["auto", "single", "bfloat16", "half"] | None = Field(
+        None, description="Of numbers while training; `auto` is half on a GPU, single on a CPU."
+    )
+    solver: Literal["descent", "ridge"] | None = Field(
+        None,
+        description="Of `layers` without a hidden layer: steps, or ridge regression at once; "
+        "default: ridge where it can learn what is asked.",
+    )
+    classes: bool = Field(True, description="Learn the classes; false leaves ratings alone.")
+    ratings: str | None = Field(
+        None,
+        pattern=RATINGS,
+        description="Rated dimensions to learn from people's mean ratings: `arousal,valence`.",
+    )
+    clip_weights: Literal["none", "certainty", "votes"] = Field(
+        "none",
+        description="Weigh clips of a consensus run by 1 minus normalised entropy, or by votes.",
+    )
+    speed_perturbation: bool = Field(
+        True, description="Train on copies of each clip played 10 % slower and faster as well."
+    )
+    seed: int = Field(0, ge=0, description="Seed of initial weights, batches and augmentation.")
+    resume: bool = Field(
+        True, description="Keep the training after every epoch, and go on from there if killed."
+    )
+    log_to: Literal["none", "tensorboard", "mlflow"] = Field(
+        "none", description="Where each epoch is logged as well; an extra of that name."
+    )
+    log_place: str | None = Field(
+        None,
+        description="Folder of the logs, or an address for MLflow; default: `home`/logs.",
+    )
+
+
+class AugmentationSettings(Section):
+    """How often training varies a clip, as a probability; unset keeps the recipe's."""
+
+    masks: float | None = Field(
+        None, ge=0, le=1, description="Bands and spans of time are masked (SpecAugment)."
+    )
+    noise: float | None = Field(None, ge=0, le=1, description="Noise is added at 5 to 25 dB.")
+    telephone: float | None = Field(None, ge=0, le=1, description="Only 300 to 3400 Hz are left.")
+    low_pass: float | None = Field(None, ge=0, le=1, description="High frequencies are cut.")
+    gain: float | None = Field(None, ge=0, le=1, description="The level changes by -10 to 6 dB.")
+    mu_law: float | None = Field(None, ge=0, le=1, description="An 8-bit µ-law codec is heard.")
+
+
+class RoundSettings(Section):
+    """What one acquisition round asks."""
+
+    strategy: Literal["entropy", "margin", "least_confidence"] = Field(
+        "entropy", description="Utility that the active arm ranks the pool by."
+    )
+    budget: int = Field(120, ge=1, description="Clips asked about per round, both arms together.")
+    random_share: float = Field(
+        0.5, ge=0, le=1, description="Share of the budget drawn at random as the control arm."
+    )
+    votes_per_clip: int = Field(
+        # At the error rates of CREMA-D's listeners 3 votes label 62 % of clips right, 5 votes 75 %.
+        5,
+        ge=1,
+        description="Annotators asked about each clip.",
+    )
+    aggregator: AggregatorName = Field("dawid_skene", description="How votes become consensus.")

@@ -1,0 +1,208 @@
+"""Which network the settings ask for, and how it is trained."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.choices import Recipe
+from pipelines.errors import PipelineError
+from pipelines.feature_choice import ENCODER_KIND
+from pipelines.labels import Targets
+from pipelines.settings import Settings
+from ser.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ser.audio.augment.record import Augmentation
+    from ser.features.record import FeatureSet
+    from ser.models.parameters import NetworkParameters
+    from ser.training.losses import LossName
+    from ser.training.parameters import TrainingParameters
+
+Preset = Literal["crnn", "compact", "cnn", "layers"]
+# The only loss that learns how people disagree; the others learn the leading class.
+SOFT_LOSS: "LossName" = "soft_label"
+
+NETWORK_SETTINGS = (
+    "separable",
+    "residual",
+    "squeeze",
+    "recurrent",
+    "recurrent_size",
+    "self_attention",
+    "pooling",
+    "heads",
+    "with_deviation",
+    "embedding_size",
+    "encoder_dropout",
+    "dropout",
+)
+LISTED_SETTINGS = ("channels", "time_pools")
+TRAINER_SETTINGS = (
+    "epochs",
+    "updates",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "loss",
+    "gamma",
+    "balance",
+    "label_smoothing",
+    "schedule",
+    "warmup",
+    "clip_norm",
+    "mixup",
+    "ema",
+    "patience",
+    "precision",
+)
+AUGMENTATION_SETTINGS = ("masks", "noise", "telephone", "low_pass", "gain", "mu_law")
+
+
+def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) -> Preset:
+    """Return the network to start from.
+
+    Args:
+        settings: Network settings.
+        features: What it reads; those of a frozen encoder are made for `layers`.
+        recipe: What decides where nothing is set.
+
+    Raises:
+        PipelineError: If `layers` shall read other features than an encoder's.
+    """
+    is_encoder = features.parameters["kind"] == ENCODER_KIND
+    preset = settings.network.preset
+    if preset is None:
+        return "layers" if is_encoder else "compact" if recipe == "round" else "crnn"
+    if preset == "layers" and not is_encoder:
+        raise PipelineError(
+            "`network.preset` is `layers`, which reads the layers of a frozen encoder, but "
+            f"`features.kind` is `{features.parameters['kind']}`; set it to `{ENCODER_KIND}` and "
+            "`features.encoder` to a folder or an id, and compute them with `serloop features`"
+        )
+    return preset
+
+
+def chosen_network(
+    settings: Settings, features: "FeatureSet", recipe: Recipe
+) -> "NetworkParameters":
+    """Return the network that the settings ask for.
+
+    Args:
+        settings: Network settings, and the rated dimensions to learn.
+        features: What it reads.
+        recipe: What decides where nothing is set.
+
+    Raises:
+        PipelineError: If the settings contradict each other.
+    """
+    from ser.models.parameters import (  # noqa: PLC0415 - keeps help fast
+        CNN,
+        COMPACT_CRNN,
+        CRNN,
+        LAYER_HEAD,
+    )
+
+    preset = chosen_preset(settings, features, recipe)
+    base = {"crnn": CRNN, "compact": COMPACT_CRNN, "cnn": CNN, "layers": LAYER_HEAD}[preset]
+    given = settings.network.overrides(*NETWORK_SETTINGS)
+    for name, text in settings.network.overrides(*LISTED_SETTINGS).items():
+        given[name] = tuple(int(number) for number in text.split(","))
+    if preset == "layers":
+        given["layers"] = features.count_frames(1)
+    if settings.training.ratings is not None:
+        given["ratings"] = tuple(settings.training.ratings.split(","))
+    try:
+        return replace(base, **given)
+    except ConfigurationError as error:
+        raise PipelineError(f"settings `network.…` or `training.ratings`: {error}") from error
+
+
+def chosen_solver(
+    settings: Settings, network: "NetworkParameters", kind: Targets | None
+) -> Literal["descent", "ridge"]:
+    """Return how weights are found: step by step, or all at once.
+
+    Args:
+        settings: Training settings.
+        network: What is trained.
+        kind: Whether labels were asked to be decided or not; None for neither.
+
+    Raises:
+        PipelineError: If ridge regression is set and cannot learn what is asked.
+    """
+    obstacles = {
+        "the network is no `layers` without a hidden layer": not network.layers
+        or network.embedding_size > 0,
+        "`training.ratings` names ratings": bool(network.ratings),
+        "`targets` is `soft`": kind == "soft" or settings.training.loss == SOFT_LOSS,
+        "`training.clip_weights` is set": settings.training.clip_weights != "none",
+    }
+    found = [obstacle for obstacle, is_there in obstacles.items() if is_there]
+    if settings.training.solver == "ridge" and found:
+        raise PipelineError(
+            f"`training.solver` is `ridge`, which learns decided labels alone, but {found[0]}; "
+            "set it to `descent`"
+        )
+    return settings.training.solver or ("descent" if found else "ridge")
+
+
+def chosen_training(
+    settings: Settings, features: "FeatureSet", recipe: Recipe, kind: Targets | None
+) -> "TrainingParameters":
+    """Return how the settings ask to train.
+
+    Args:
+        settings: Training settings, which override the recipe's.
+        features: What is learned from.
+        recipe: What decides where nothing is set.
+        kind: Whether labels were asked to be decided or not; None for neither.
+
+    Raises:
+        PipelineError: If the loss cannot learn the kind of targets that was asked for, settings
+            contradict each other, or there is no such device.
+    """
+    from ser.devices import choose_device  # noqa: PLC0415 - these load torch
+    from ser.training.parameters import (  # noqa: PLC0415
+        HEAD_TRAINING,
+        ROUND_TRAINING,
+        TrainingParameters,
+    )
+
+    base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
+    if chosen_preset(settings, features, recipe) == "layers":
+        base = HEAD_TRAINING
+    given = settings.training.overrides(*TRAINER_SETTINGS)
+    try:
+        if settings.training.device is not None:
+            given["device"] = choose_device(settings.training.device)
+        augmentation = chosen_augmentation(settings, base.augmentation)
+        training = replace(base, augmentation=augmentation, **given)
+    except ConfigurationError as error:
+        raise PipelineError(f"settings `training.…`: {error}") from error
+    return replace(training, loss=_fitting_loss(settings, kind, training.loss))
+
+
+def chosen_augmentation(settings: Settings, base: "Augmentation") -> "Augmentation":
+    """Return what the settings ask to vary while training.
+
+    Args:
+        settings: Training settings.
+        base: What the recipe varies.
+    """
+    factors = base.speed_factors if settings.training.speed_perturbation else ()
+    drawn = settings.augmentation.overrides(*AUGMENTATION_SETTINGS)
+    return replace(base, speed_factors=factors, **drawn)
+
+
+def _fitting_loss(settings: Settings, kind: Targets | None, loss: "LossName") -> "LossName":
+    """Return the loss for hard or soft targets, or refuse the one that was set."""
+    if kind == "soft" and settings.training.loss is None:
+        return SOFT_LOSS
+    if kind is not None and (kind == "soft") != (loss == SOFT_LOSS):
+        other = "soft" if kind == "hard" else "hard"
+        learned = "the posterior as it is" if kind == "hard" else "the decided label only"
+        remedy = "set another loss" if kind == "hard" else f"set the loss `{SOFT_LOSS}`"
+        raise PipelineError(
+            f"`targets` is `{kind}`, but the loss `{loss}` learns {learned}; {remedy} "
+            f"(`training.loss` or --loss), or ask for `{other}` targets"
+        )
+    return loss
