@@ -37,6 +37,7 @@ def test_synthetic_speech_is_called_synthetic(campaign_once) -> None:
 
 def test_the_next_steps_are_verbs_that_exist(campaign_once, monkeypatch) -> None:
     """What the demo tells you to type can be typed, also where `serloop` is on no path."""
+    monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "argv", [str(Path.cwd() / ".venv" / "bin" / "serloop")])
     text = next_steps(campaign_once.result, campaign_once.settings)
     verbs = set(re.findall(r"serloop ([a-z]+)", text))
