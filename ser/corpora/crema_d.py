@@ -74,6 +74,8 @@ INFO = CorpusInfo(
     ),
 )
 
+# `XX` is unspecified: most sentences were acted at no particular strength.
+INTENSITIES = {"LO": "low", "MD": "medium", "HI": "high"}
 EXPECTED_NAME = "`<actor>_<sentence>_<emotion>_<LO|MD|HI|XX>`, e.g. `1001_IEO_HAP_LO`"
 _NAME_PATTERN = rf"(\d{{4}})_({'|'.join(SENTENCES)})_({'|'.join(EMOTIONS)})_(LO|MD|HI|XX)"
 _NAME = re.compile(_NAME_PATTERN)
@@ -112,9 +114,9 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         purpose; a report when the name does not fit.
 
     Example:
-        >>> found = parse_name(PurePosixPath("AudioWAV/1091_WSI_FEA_XX.wav"))
-        >>> found.speaker, found.sentence, found.intended
-        ('1091', 'WSI', 'fear')
+        >>> found = parse_name(PurePosixPath("AudioWAV/1091_IEO_FEA_HI.wav"))
+        >>> found.speaker, found.sentence, found.intended, found.intensity
+        ('1091', 'IEO', 'fear', 'high')
     """
     if path.parent.name in DERIVED_FOLDERS:
         return None
@@ -129,6 +131,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         sentence=match[2],
         transcript=SENTENCES[match[2]],
         intended=EMOTIONS[match[3]],
+        intensity=INTENSITIES.get(match[4]),
     )
 
 

@@ -17,7 +17,7 @@ from ser.paths import escape_path
 LAYOUT = (
     "  manifest.csv, manifest.jsonl or manifest.parquet (or the path of such a file) with\n"
     "  `path` (relative to it) and any of native_id, speaker, session, gender, label, sentence,\n"
-    "  transcript, language, votes"
+    "  transcript, language, intensity, votes"
 )
 GENDERS = {"f": "female", "m": "male"}
 
@@ -27,8 +27,8 @@ class ManifestCorpus:
     """A corpus whose utterances and votes stand in one table.
 
     Columns: `path`, and any of `native_id` (default: the path without its suffix), `speaker`,
-    `session`, `gender`, `label` (= the intended class), `sentence`, `transcript`, `language`
-    and `votes`; others are ignored. `votes` maps a label to its anonymous count
+    `session`, `gender`, `label` (= the intended class), `sentence`, `transcript`, `language`,
+    `intensity` and `votes`; others are ignored. `votes` maps a label to its anonymous count
     (`{"anger": 3, "fear": 1}` or `anger:3;fear:1`) or an annotator to the label given
     (`{"ann": "anger"}`).
 
@@ -209,6 +209,7 @@ class ManifestCorpus:
             sentence=text(row, "sentence"),
             transcript=text(row, "transcript"),
             intended=text(row, "label"),
+            intensity=text(row, "intensity"),
         )
 
     def _known_votes(self, row: Mapping[str, object]) -> list[tuple[str | None, str, int]] | None:

@@ -12,6 +12,7 @@ from ser.labels import Taxonomy
 AUDIO_ONLY = "03"
 SPEECH = "01"
 STRONG = "02"
+INTENSITIES = {"01": "normal", STRONG: "strong"}
 NEUTRAL = "01"
 EMOTIONS = {
     "01": "neutral",
@@ -64,8 +65,8 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
 
     Example:
         >>> found = parse_name(PurePosixPath("Actor_12/03-01-06-01-02-01-12.wav"))
-        >>> found.speaker, found.gender, found.intended, found.transcript
-        ('actor-12', 'female', 'fear', 'Dogs are sitting by the door')
+        >>> found.speaker, found.gender, found.intended, found.intensity, found.transcript
+        ('actor-12', 'female', 'fear', 'normal', 'Dogs are sitting by the door')
     """
     match = _NAME.fullmatch(path.stem)
     if match is None:
@@ -87,6 +88,7 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         sentence=statement,
         transcript=SENTENCES[statement],
         intended=EMOTIONS[emotion],
+        intensity=INTENSITIES[intensity],
     )
 
 

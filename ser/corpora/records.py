@@ -68,6 +68,7 @@ class Utterance:
         sentence: Code of the prompted sentence; equal codes are equal words.
         transcript: The words.
         intended: Class the corpus's design asked the speaker for; never a vote.
+        intensity: How strongly it was to be acted, in the corpus's words, such as `strong`.
     """
 
     native_id: str
@@ -79,6 +80,7 @@ class Utterance:
     sentence: str | None = None
     transcript: str | None = None
     intended: str | None = None
+    intensity: str | None = None
 
 
 @dataclass(frozen=True)

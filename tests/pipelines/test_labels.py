@@ -92,9 +92,9 @@ def test_a_clips_own_column_splits_its_label(store: Warehouse, clips: pa.Table) 
 
 def test_a_split_by_no_column_of_clips_is_refused(clips: pa.Table) -> None:
     """The message lists the columns there are."""
-    rules = RULES | {"rage": Split.of("intensity", {"strong": "high", "weak": "low"})}
+    rules = RULES | {"rage": Split.of("loudness", {"loud": "high", "soft": "low"})}
     mapping = TaxonomyMap.of("demo-3", "mood-2", ["low", "high"], rules)
-    with pytest.raises(PipelineError, match=r"by `intensity`, which is no column.*`gender`"):
+    with pytest.raises(PipelineError, match=r"by `loudness`, which is no column.*`gender`"):
         intend(clips, "demo-3", CLASSES, mapping)
 
 

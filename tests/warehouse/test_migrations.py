@@ -9,6 +9,7 @@ from warehouse.connection import connect
 from warehouse.migrations import list_applied, migrate
 from warehouse.statements import list_statements, load_statement
 from warehouse.storage import normalise_data_path
+from warehouse.testing import make_rows
 
 _SHIPPED = {name: load_statement("migrations", name) for name in list_statements("migrations")}
 
@@ -144,3 +145,26 @@ def test_the_past_of_an_upgraded_lake_can_be_read(tmp_path: Path) -> None:
         counts = queries.count_rows(past)
     assert (row["label"], row["expected_gain"]) == ("calm", None)
     assert (counts["consensus"], counts["quarantine"], counts["sources"]) == (1, 0, 0)
+
+
+def test_clips_of_an_older_lake_tell_their_intensity_by_name(tmp_path: Path) -> None:
+    """RAVDESS and CREMA-D say in a file's name how strongly it was acted; others do not."""
+    place = f"{tmp_path}/catalog.sqlite", f"{tmp_path}/data"
+    older = {name: script for name, script in _SHIPPED.items() if name < "0013"}
+    connection = connect(place[0], normalise_data_path(place[1], None))
+    migrate(connection, older)
+    names = {
+        "ravdess": "03-01-06-02-02-01-12",
+        "crema-d": "1001_IEO_HAP_LO",
+        "calls": "03-01-06-02-02-01-12",
+    }
+    given = make_rows(
+        "clips", corpus=list(names), native_id=list(names.values()), clip_id=list(names)
+    )
+    connection.register("given", given.drop_columns(["intensity"]))
+    connection.execute("INSERT INTO clips BY NAME SELECT * FROM given")
+    connection.close()
+    with open_warehouse(*place) as warehouse:
+        clips = queries.select_clips(warehouse)
+    found = dict(zip(clips["corpus"].to_pylist(), clips["intensity"].to_pylist(), strict=True))
+    assert found == {"calls": None, "crema-d": "low", "ravdess": "strong"}

@@ -53,6 +53,7 @@ CLIPS = Table(
         optional("snr_db", REAL, "Estimated signal-to-noise ratio; NaN when undefined."),
         optional("recording", TEXT, "Native id of the long recording it was cut from."),
         optional("flags", TEXTS, "Warnings about the audio, such as `clipped`, sorted."),
+        optional("intensity", TEXT, "How strongly it was acted, in the corpus's words."),
     ),
 )
 

@@ -22,6 +22,7 @@ def test_name_gives_every_field():
         sentence="02",
         transcript="Dogs are sitting by the door",
         intended="surprise",
+        intensity="strong",
     )
 
 
