@@ -5,36 +5,44 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import softmax
 
-from ser.encoders.head_training import LayerStatistics
 from ser.errors import ConfigurationError
 from ser.metrics.classification import Labels, check_labels, unweighted_average_recall
 from ser.metrics.posteriors import one_hot
 from ser.metrics.temperature import fit_temperature
-from ser.models.layer_head import LayerHead
+from ser.models.layer_network import SMALLEST_DEVIATION
 from ser.training.folds import speaker_folds
 
 PENALTIES = (0.15, 0.3, 0.6, 1.2, 2.4)
 
 Matrix = npt.NDArray[np.float64]
+LayerStatistics = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class RidgeHead:
-    """A head whose weights were solved for.
+    """A head whose weights were solved for; all layers of the encoder weigh the same in it.
 
     Args:
-        network: One linear layer; all layers of the encoder weigh the same.
+        mean: Mean of each number over the training clips, ``(L, 2·D)``.
+        deviation: Its standard deviation, above 0, ``(L, 2·D)``.
+        weights: Standardised numbers → logits, ``(C, L · 2·D)``; there is no intercept.
         penalty: λ, the one chosen.
         dev_uar: UAR of the training clips, each judged without its speaker, under λ.
     """
 
-    network: LayerHead
+    mean: LayerStatistics
+    deviation: LayerStatistics
+    weights: LayerStatistics
     penalty: float
     dev_uar: float
+
+    def logits(self, features: LayerStatistics) -> npt.NDArray[np.float32]:
+        """Return the logits ``(N, C)`` of clips ``(N, L, 2·D)``."""
+        standard = (features - self.mean) / self.deviation
+        return np.asarray(standard.reshape(len(features), -1) @ self.weights.T, np.float32)
 
 
 def fit_ridge(
@@ -75,12 +83,9 @@ def fit_ridge(
     check_labels("labels", labels, n_classes)
     if not penalties or min(penalties) <= 0:
         raise ConfigurationError(f"`penalties` must be at least one number > 0, got {penalties}")
-    clips = torch.from_numpy(features)
-    network = LayerHead(
-        layers=features.shape[1], bands=features.shape[2], n_classes=n_classes, size=0
-    )
-    network.set_statistics(clips.mean(dim=0), clips.std(dim=0, correction=0))
-    standard = ((clips - network.mean) / network.deviation).flatten(1).numpy()
+    mean = features.mean(axis=0)
+    deviation = np.maximum(features.std(axis=0), SMALLEST_DEVIATION)
+    standard = ((features - mean) / deviation).reshape(len(features), -1)
     kernel = (standard @ standard.T / standard.shape[1]).astype(np.float64)
     truth = one_hot(labels, n_classes)
     # Centred and without an intercept, so that a rare class is as likely as a frequent one.
@@ -91,9 +96,9 @@ def fit_ridge(
     best = int(np.argmax(uars))
     scale = 1 / fit_temperature(truth, softmax(scores[best], axis=1)).value
     weights = standard.T @ _solve(kernel, targets, penalties[best]) / standard.shape[1]
-    with torch.no_grad():
-        network.logits.weight.copy_(torch.from_numpy(scale * weights.T))
-    return RidgeHead(network.eval(), penalties[best], uars[best])
+    return RidgeHead(
+        mean, deviation, (scale * weights.T).astype(np.float32), penalties[best], uars[best]
+    )
 
 
 def _judge_held_out(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ser.encoders.head_training import layer_statistics
-from ser.encoders.ridge import fit_ridge
+from ser.encoders.ridge import LayerStatistics, fit_ridge
+from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.inference.predictor import predict
 from ser.metrics.classification import Labels, unweighted_average_recall
@@ -51,17 +51,23 @@ def train_ridge(
     """
     started = time.perf_counter()
     folds = max(2, min(MOST_FOLDS, len(set(speakers))))
-    # What the warehouse lends cannot be written to, which torch asks for.
-    statistics = np.require(layer_statistics(features), requirements="W")
+    solved = fit_ridge(
+        layer_statistics(features),
+        labels,
+        speakers,
+        n_classes=len(classes),
+        n_folds=folds,
+        seed=seed,
+    )
     with torch.random.fork_rng(devices=[]):
-        solved = fit_ridge(
-            statistics, labels, speakers, n_classes=len(classes), n_folds=folds, seed=seed
-        )
         network = build_network(model, n_classes=len(classes), n_bands=features.bands)
-    head = solved.network
-    network.normalisation.set_statistics(head.mean, head.deviation)
+    network.normalisation.set_statistics(
+        torch.from_numpy(solved.mean), torch.from_numpy(solved.deviation)
+    )
     (linear,) = (part for part in network.head.modules() if isinstance(part, torch.nn.Linear))
-    linear.load_state_dict(head.logits.state_dict())
+    with torch.no_grad():
+        linear.weight.copy_(torch.from_numpy(solved.weights))
+        linear.bias.zero_()
     trained = TrainedModel(
         network=network.eval(),
         parameters=model,
@@ -89,6 +95,24 @@ def train_ridge(
         clips_per_s=len(features) / seconds,
     )
     return TrainedModel(**{**vars(trained), "history": (summary,)})
+
+
+def layer_statistics(features: RaggedFeatures) -> LayerStatistics:
+    """Return the clips of an encoder's feature set as one array ``(N, L, 2·D)``, uncopied.
+
+    Args:
+        features: N clips, each with one frame per layer.
+
+    Raises:
+        ConfigurationError: If clips differ in their number of frames.
+    """
+    lengths = np.unique(features.lengths)
+    if len(lengths) != 1:
+        raise ConfigurationError(
+            "`features` must have one frame per layer, the same number for every clip, but have "
+            f"{lengths[:5].tolist()}; choose features of the kind `encoder_statistics`"
+        )
+    return features.values.reshape(len(features), int(lengths[0]), features.bands)
 
 
 def _judge(model: TrainedModel, features: RaggedFeatures, labels: Labels) -> float:

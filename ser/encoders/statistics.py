@@ -36,7 +36,7 @@ class EncoderStatistics(FeatureSet):
     deviation (population), both averaged over copies of the clip played at several speeds: the
     copies say the same in other numbers, and their mean is steadier (a point of UAR on RAVDESS).
     Which layers carry emotion differs from encoder to encoder and is left to the head that reads
-    the frames (`ser.models.layer_head`). The first use in a process loads the encoder. Clips are
+    the frames (`ser.models.layer_network`). The first use in a process loads the encoder. Clips are
     encoded one at a time: batches save a fifth on a core, but so a clip's numbers stay the same
     bit for bit whatever it is computed with.
 

@@ -11,9 +11,9 @@ statistics for the next run.
 Nothing of a test speaker is used before the table: standardisation, penalty, epoch and scale of
 the logits come from the training speakers, of whom inner folds play the dev part.
 
-**Heads.** `ridge`: `ser.encoders.ridge`, one linear layer in closed form. `adamw`: five of
-`ser.encoders.head_training` with rotating dev speakers, posteriors averaged. `logistic`:
-scikit-learn on the same statistics, fixed C. `single`: the ridge on the clip at its own speed.
+**Heads.** `ridge`: `ser.encoders.ridge`, one linear layer in closed form. `adamw`: `LAYER_HEAD`
+trained in steps, its epoch chosen on a fifth of the training speakers. `logistic`: scikit-learn
+on the same statistics, fixed C. `single`: the ridge on the clip at its own speed.
 """
 
 import argparse
@@ -30,14 +30,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from ser.corpora.registry import find_corpus
-from ser.encoders.head_training import fit_heads, fit_logistic, judge_with
 from ser.encoders.ridge import fit_ridge
 from ser.encoders.statistics import EncoderStatistics
+from ser.features.ragged import RaggedFeatures
+from ser.inference.predictor import predict
 from ser.metrics.bootstrap import bootstrap_uar
 from ser.metrics.classification import unweighted_average_recall
+from ser.metrics.posteriors import one_hot
+from ser.models.parameters import LAYER_HEAD
 from ser.prepare import prepare
+from ser.training.folds import speaker_folds
+from ser.training.loop import train_classifier
+from ser.training.parameters import HEAD_TRAINING
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DATA = Path(os.environ.get("SERLOOP_DATA", SHARED / "data"))
@@ -123,25 +132,32 @@ def judge_ridge(clips, train, test, seed):
     head = fit_ridge(
         clips.features[train], clips.labels[train], speakers, n_classes=clips.classes, seed=seed
     )
-    return judge_with([head.network], clips.features[test]).argmax(axis=1)
+    return head.logits(clips.features[test]).argmax(axis=1)
 
 
 def judge_adamw(clips, train, test, seed):
-    """Return the classes that five descended heads give to test clips together."""
-    heads = fit_heads(
-        clips.features,
-        clips.labels,
-        clips.speakers,
-        n_classes=clips.classes,
-        train=train,
+    """Return the classes that a head trained in steps gives to test clips."""
+    speakers = [clips.speakers[position] for position in train]
+    inner = speaker_folds(speakers, 5, seed=seed)[0]
+    learned, dev = train[inner.train], train[inner.test]
+    model = train_classifier(
+        RaggedFeatures.from_list(list(clips.features[learned])),
+        one_hot(clips.labels[learned], clips.classes),
+        classes=[str(number) for number in range(clips.classes)],
+        feature_set=FEATURES.feature_set,
+        sample_rate=FEATURES.sample_rate,
+        dev=(RaggedFeatures.from_list(list(clips.features[dev])), clips.labels[dev]),
+        model=replace(LAYER_HEAD, layers=clips.features.shape[1]),
+        training=HEAD_TRAINING,
         seed=seed,
     )
-    return judge_with([head.network for head in heads], clips.features[test]).argmax(axis=1)
+    return predict(model, RaggedFeatures.from_list(list(clips.features[test]))).labels
 
 
 def judge_logistic(clips, train, test, seed):  # noqa: ARG001 - nothing in it is random
     """Return the classes that logistic regression gives to test clips."""
-    model = fit_logistic(clips.features[train], clips.labels[train], strength=LOGISTIC_C)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=LOGISTIC_C, max_iter=1000))
+    model.fit(clips.features[train].reshape(len(train), -1), clips.labels[train])
     return model.predict(clips.features[test].reshape(len(test), -1))
 
 

@@ -1,11 +1,13 @@
 """A solved head is a model like any other, and says what the head says."""
 
 import numpy as np
+import pytest
 import torch
+from scipy.special import softmax
 
-from ser.encoders.head_training import judge_with
 from ser.encoders.ridge import fit_ridge
-from ser.encoders.ridge_model import train_ridge
+from ser.encoders.ridge_model import layer_statistics, train_ridge
+from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.inference.predictor import predict
 from ser.models.parameters import NetworkParameters
@@ -28,8 +30,7 @@ GIVEN = {
 def test_it_says_what_the_head_says(tmp_path) -> None:
     """Before and after it is stored."""
     model = train_ridge(FEATURES, LABELS, SPEAKERS, **GIVEN)
-    head = fit_ridge(VALUES, LABELS, SPEAKERS, n_classes=3).network
-    expected = judge_with([head], VALUES)
+    expected = softmax(fit_ridge(VALUES, LABELS, SPEAKERS, n_classes=3).logits(VALUES), axis=1)
     np.testing.assert_allclose(predict(model, FEATURES).posterior, expected, atol=1e-5)
     save_model(model, tmp_path / "model")
     loaded = load_model(tmp_path / "model")
@@ -51,3 +52,11 @@ def test_its_history_is_one_epoch_judged_on_the_dev_part() -> None:
     assert epoch.loss == plain.history[0].loss
     posterior = predict(plain, FEATURES).posterior
     np.testing.assert_allclose(epoch.loss, -np.log(posterior[range(60), LABELS]).mean(), rtol=1e-5)
+
+
+def test_statistics_of_a_feature_set_become_one_array() -> None:
+    """Without a copy; clips with different layers are refused."""
+    assert np.shares_memory(layer_statistics(FEATURES), FEATURES.values)
+    assert np.array_equal(layer_statistics(FEATURES), VALUES)
+    with pytest.raises(ConfigurationError, match="one frame per layer"):
+        layer_statistics(RaggedFeatures.from_list([np.zeros((2, 4)), np.zeros((3, 4))]))

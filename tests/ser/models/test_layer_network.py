@@ -8,7 +8,7 @@ from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.inference.predictor import predict
 from ser.models.build import build_network, count_parameters
-from ser.models.layer_network import LayerWeighting
+from ser.models.layer_network import LayerNormalisation, LayerWeighting
 from ser.models.parameters import LAYER_HEAD, NetworkParameters
 from ser.training.checkpoint import load_model, save_model
 from ser.training.dataset import layer_moments
@@ -69,6 +69,25 @@ def test_equal_weights_change_nothing() -> None:
     """At the start every number passes as it is."""
     clips = torch.from_numpy(VALUES)
     np.testing.assert_allclose(LayerWeighting(LAYERS)(clips).detach(), clips.flatten(1), rtol=1e-6)
+
+
+def test_a_layer_of_no_weight_is_not_heard() -> None:
+    """Whatever its deviations say nothing changes; its means are heard still."""
+    weighting, clips = LayerWeighting(LAYERS), torch.from_numpy(VALUES)
+    with torch.no_grad():
+        weighting.scores[1, 1] = -1e4
+    changed = clips.clone()
+    changed[:, 1, 4:] += 5
+    torch.testing.assert_close(weighting(changed), weighting(clips))
+    changed[:, 1, :4] += 5
+    assert not torch.allclose(weighting(changed), weighting(clips))
+
+
+def test_a_number_that_never_moves_stays_finite() -> None:
+    """A deviation of zero does not divide."""
+    normalisation, clips = LayerNormalisation(LAYERS, BANDS), torch.from_numpy(VALUES)
+    normalisation.set_statistics(clips.mean(dim=0), torch.zeros(LAYERS, BANDS))
+    assert normalisation(clips).isfinite().all()
 
 
 def test_statistics_are_of_each_number_of_each_layer() -> None:

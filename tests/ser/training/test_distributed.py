@@ -55,10 +55,9 @@ def _call(rank: int, function: Callable[[Share], object], folder: Path) -> None:
 
 def in_two_processes(function: Callable[[Share], object], folder: Path) -> list[object]:
     """Return what a function says in each of two processes."""
-    processes = [
-        multiprocessing.get_context("fork").Process(target=_call, args=(rank, function, folder))
-        for rank in range(2)
-    ]
+    # Not forked: autograd refuses to work in a fork of a process in which it has started threads.
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_call, args=(rank, function, folder)) for rank in range(2)]
     for process in processes:
         process.start()
     for process in processes:
