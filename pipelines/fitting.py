@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ser.training.dataset import DevClips
     from ser.training.parameters import TrainingParameters
 
+TRAINING_SUFFIX = ".training"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -58,7 +60,7 @@ class Plan:
 
     def state(self, settings: Settings) -> Path:
         """Return where an unfinished training is kept, beside its weights to be."""
-        return settings.artifacts / f"{self.model_id}.training"
+        return settings.artifacts / f"{self.model_id}{TRAINING_SUFFIX}"
 
 
 def make_plan(

@@ -1,20 +1,19 @@
 """Maintain: remove what killed runs left behind, and merge small files."""
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.fitting import TRAINING_SUFFIX
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
+from ser.files import UNFINISHED
 from warehouse.maintenance import merge_files, sweep_files, sweep_spills
 
 GRACE_S = 86400.0
-# What `tempfile` calls weights that are not written yet.
-_HALF_WRITTEN = re.compile(r"\.[a-z0-9_]{8}")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,8 @@ class MaintainResult:
         young: Data files that no snapshot names and that are kept: they may belong to a run that
             is going on.
         young_bytes: Their bytes.
-        leftovers: Half-written weights and folders that queries spilled to, removed.
+        leftovers: Half-written weights, trainings that were killed and not resumed, and folders
+            that queries spilled to, removed.
         merged: Small files merged into larger ones.
         snapshot: Snapshot afterwards.
     """
@@ -104,7 +104,7 @@ def maintain(
 
 
 def sweep_weights(folder: Path, *, grace_s: float, dry_run: bool) -> list[Path]:
-    """Remove weights that a killed training had not finished writing.
+    """Remove what killed trainings left: half-written weights, and states nobody resumed.
 
     Args:
         folder: Folder of trained models.
@@ -115,12 +115,12 @@ def sweep_weights(folder: Path, *, grace_s: float, dry_run: bool) -> list[Path]:
         The files removed or, in a dry run, to be removed.
     """
     newest = time.time() - grace_s
-    found = sorted(folder.glob(".*")) if folder.is_dir() else []
-    old = [
+    endings = (UNFINISHED, TRAINING_SUFFIX)
+    old = sorted(
         path
-        for path in found
-        if _HALF_WRITTEN.fullmatch(path.name) and path.stat().st_mtime <= newest
-    ]
+        for path in folder.glob("*")
+        if path.name.endswith(endings) and path.stat().st_mtime <= newest
+    )
     if not dry_run:
         for path in old:
             path.unlink(missing_ok=True)

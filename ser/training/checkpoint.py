@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from ser.errors import ArtifactError, ConfigurationError
+from ser.files import write_whole
 from ser.models.build import build_network
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
@@ -39,16 +38,7 @@ def save_model(model: TrainedModel, path: Path) -> str:
     state = {name: weights.contiguous() for name, weights in model.network.state_dict().items()}
     # One key, because safetensors writes several in an order that differs from run to run.
     content = save(state, metadata={METADATA_KEY: json.dumps(_describe(model), sort_keys=True)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    write_whole(path, content)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from ser.errors import ArtifactError
+from ser.files import write_whole
 from ser.models.trained import Json
 
 FORMAT = "serloop-training-1"
@@ -48,23 +48,16 @@ class TrainingState:
 def save_state(state: TrainingState, path: Path) -> None:
     """Write a state as one safetensors file whose header carries the facts as JSON.
 
-    The file is replaced as a whole: whoever is killed while writing leaves the former state.
+    Whoever is killed while writing leaves the former state.
 
     Args:
         state: The state.
-        path: The file; its folder is created. ``path`` with the ending `.partial` is in use
-            while writing.
+        path: The file; its folder is created.
     """
     # Copies, for safetensors refuses tensors that share memory or are not laid out in order.
     tensors = {name: tensor.cpu().contiguous() for name, tensor in state.tensors.items()}
     facts = json.dumps({"format": FORMAT, **state.facts}, sort_keys=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(save(tensors, metadata={METADATA_KEY: facts}))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, save(tensors, metadata={METADATA_KEY: facts}))
 
 
 def load_state(path: Path, *, fingerprint: str) -> TrainingState | None:

@@ -51,14 +51,15 @@ def test_a_longer_grace_keeps_it(settings: Settings, stray: Shard) -> None:
     assert Path(stray.path).exists()
 
 
-def test_half_written_weights_are_removed(settings: Settings) -> None:
-    """Weights that a killed training did not finish go; finished ones and other files stay."""
+def test_what_killed_trainings_left_is_removed(settings: Settings) -> None:
+    """Half-written weights and states nobody resumed go; finished weights and other files stay."""
     settings.artifacts.mkdir(parents=True)
-    names = (".abc_1234", "model.safetensors", ".gitignore")
+    names = (".a.safetensors.12.part", "b.training", "model.safetensors", ".gitignore")
     for name in names:
         (settings.artifacts / name).touch()
-    assert maintain(settings, SILENT, grace_s=0).leftovers == 1
-    assert {path.name for path in settings.artifacts.iterdir()} == set(names[1:])
+    assert maintain(settings, SILENT).leftovers == 0
+    assert maintain(settings, SILENT, grace_s=0).leftovers == 2
+    assert {path.name for path in settings.artifacts.iterdir()} == set(names[2:])
 
 
 def test_the_verb_prints_what_it_did(settings: Settings, stray: Shard) -> None:
