@@ -45,7 +45,7 @@ NETWORK_SPACE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "dropout": _DROPOUT,
         },
         # What changes the sound works on log-mel features alone.
-        "augmentation": {"masks": {"low": 0.0, "high": 1.0}},
+        "augmentation": {name: {"low": 0.0, "high": 1.0} for name in ("masks", "warp")},
     }
 )
 # A light head over a frozen encoder has no channels, and its features cannot be varied.

@@ -228,6 +228,9 @@ class TrainingSettings(Section):
 class AugmentationSettings(Section):
     """How often training varies a clip, as a probability; unset keeps the recipe's."""
 
+    warp: float | None = Field(
+        None, ge=0, le=1, description="Bands are stretched, as in other voices (VTLP); log-mel."
+    )
     masks: float | None = Field(
         None, ge=0, le=1, description="Bands and spans of time are masked (SpecAugment)."
     )

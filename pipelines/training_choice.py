@@ -54,7 +54,7 @@ TRAINER_SETTINGS = (
     "patience",
     "precision",
 )
-AUGMENTATION_SETTINGS = ("masks", "noise", "telephone", "low_pass", "gain", "mu_law")
+AUGMENTATION_SETTINGS = ("warp", "masks", "noise", "telephone", "low_pass", "gain", "mu_law")
 
 
 def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) -> Preset:
@@ -71,7 +71,7 @@ def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) ->
     is_encoder = features.parameters["kind"] == ENCODER_KIND
     preset = settings.network.preset
     if preset is None:
-        return "layers" if is_encoder else "compact" if recipe == "round" else "crnn"
+        return "layers" if is_encoder else "compact" if recipe == "round" else "cnn"
     if preset == "layers" and not is_encoder:
         raise PipelineError(
             "`network.preset` is `layers`, which reads the layers of a frozen encoder, but "
@@ -162,32 +162,37 @@ def chosen_training(
     """
     from ser.devices import choose_device  # noqa: PLC0415 - these load torch
     from ser.training.parameters import (  # noqa: PLC0415
+        FULL_TRAINING,
         HEAD_TRAINING,
         ROUND_TRAINING,
-        TrainingParameters,
     )
 
-    base = ROUND_TRAINING if recipe == "round" else TrainingParameters()
+    base = ROUND_TRAINING if recipe == "round" else FULL_TRAINING
     if chosen_preset(settings, features, recipe) == "layers":
         base = HEAD_TRAINING
     given = settings.training.overrides(*TRAINER_SETTINGS)
     try:
         if settings.training.device is not None:
             given["device"] = choose_device(settings.training.device)
-        augmentation = chosen_augmentation(settings, base.augmentation)
+        augmentation = chosen_augmentation(settings, features, base.augmentation)
         training = replace(base, augmentation=augmentation, **given)
     except ConfigurationError as error:
         raise PipelineError(f"settings `training.…`: {error}") from error
     return replace(training, loss=_fitting_loss(settings, kind, training.loss))
 
 
-def chosen_augmentation(settings: Settings, base: "Augmentation") -> "Augmentation":
+def chosen_augmentation(
+    settings: Settings, features: "FeatureSet", base: "Augmentation"
+) -> "Augmentation":
     """Return what the settings ask to vary while training.
 
     Args:
         settings: Training settings.
-        base: What the recipe varies.
+        features: What is learned from.
+        base: What the recipe varies; only log-mel bands are warped.
     """
+    if features.parameters["kind"] != "log_mel":
+        base = replace(base, warp=0.0)
     factors = base.speed_factors if settings.training.speed_perturbation else ()
     drawn = settings.augmentation.overrides(*AUGMENTATION_SETTINGS)
     return replace(base, speed_factors=factors, **drawn)

@@ -109,10 +109,11 @@ _LEAST = {
 }
 
 CRNN = NetworkParameters()
-# For acquisition rounds on a few hundred clips: twice as fast as the default and, within the
+# For acquisition rounds on a few hundred clips: twice as fast as the CRNN and, within the
 # same seconds on one core, more accurate (RAVDESS, 240 clips of 9 actors: dev UAR .43 / .41).
 COMPACT_CRNN = NetworkParameters(channels=(8, 16, 32, 48), time_pools=(2, 2, 2, 1))
-# For short clips, whose few states leave a recurrent layer little to read.
+# The default of a full training. Short clips leave a recurrent layer little to read: on training
+# actors of RAVDESS .59 UAR to the CRNN's .53, in half the time.
 CNN = NetworkParameters(time_pools=(2, 2, 2, 1), recurrent="none", pooling="statistics")
 # For the layers of a frozen encoder, whose number `layers` has to say. Without a hidden layer:
 # a few dozen speakers teach it nothing that the joined layers do not hold.

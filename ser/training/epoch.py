@@ -13,6 +13,7 @@ from torch.amp import GradScaler
 
 from ser.audio.augment.log_mel import LogMelAugmenter
 from ser.audio.augment.masks import mask_clips
+from ser.audio.augment.warp import warp_clips
 from ser.errors import ConfigurationError
 from ser.models.batching import pad_clips, shuffle_batches
 from ser.models.network import EmotionNetwork
@@ -178,6 +179,7 @@ class Trainer:
             features = self.augmenter(features, lengths, self.draws)
         features, lengths = features.to(self.device), lengths.to(self.device)
         features = self.network.normalisation(features)
+        features = warp_clips(features, self.settings.augmentation, self.draws)
         features = mask_clips(features, lengths, self.settings.augmentation, self.draws)
         targets = self.targets.take(torch.from_numpy(batch)).to(self.device)
         if not self.settings.mixup:

@@ -151,14 +151,15 @@ def _build_network(model: NetworkParameters, clips: TrainingClips, device: str) 
 def _build_augmenter(
     log_mel: LogMel | None, bands: int, training: TrainingParameters
 ) -> LogMelAugmenter | None:
-    if not training.augmentation.changes_sound:
+    augmentation = training.augmentation
+    if not (augmentation.changes_sound or augmentation.warp):
         return None
     if log_mel is None or log_mel.bands != bands:
         raise ConfigurationError(
             "`augmentation` changes the sound, which works on log-mel features alone: pass "
             f"`log_mel` with {bands} bands, or leave it to speed copies and masks"
         )
-    return LogMelAugmenter(log_mel, training.augmentation)
+    return LogMelAugmenter(log_mel, augmentation) if augmentation.changes_sound else None
 
 
 def _plain(parameters: NetworkParameters | TrainingParameters) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """Settings say which network is trained and how; left alone they keep what the recipe says."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -17,9 +17,10 @@ from pipelines.training_choice import (
     chosen_training,
 )
 from ser.audio.augment.record import Augmentation
+from ser.features.cepstral import Mfcc
 from ser.features.spectral import LogMel
 from ser.models.parameters import CNN, COMPACT_CRNN, CRNN, LAYER_HEAD, NetworkParameters
-from ser.training.parameters import ROUND_TRAINING, TrainingParameters
+from ser.training.parameters import FULL_TRAINING, ROUND_TRAINING, TrainingParameters
 
 MEL = LogMel()
 
@@ -35,16 +36,22 @@ MEL = LogMel()
 )
 def test_settings_turn_augmentation_on_and_off(given, expected: Augmentation) -> None:
     """Left alone they keep what the recipe says."""
-    assert chosen_augmentation(Settings(**given), Augmentation()) == expected
+    assert chosen_augmentation(Settings(**given), MEL, Augmentation()) == expected
 
 
 def test_nothing_set_is_the_recipe() -> None:
     """Each recipe has its own network and training."""
     plain = Settings()
-    assert chosen_network(plain, MEL, "full") == CRNN
+    assert chosen_network(plain, MEL, "full") == CNN
     assert chosen_network(plain, MEL, "round") == COMPACT_CRNN
-    assert chosen_training(plain, MEL, "full", None) == TrainingParameters()
+    assert chosen_training(plain, MEL, "full", None) == FULL_TRAINING
     assert chosen_training(plain, MEL, "round", None) == ROUND_TRAINING
+
+
+def test_only_log_mel_is_warped() -> None:
+    """Coefficients are in no order of frequency, so that the recipe leaves them alone."""
+    assert FULL_TRAINING.augmentation.warp == 1.0
+    assert chosen_training(Settings(), Mfcc(), "full", None).augmentation.warp == 0.0
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ TRAINING = {
 def test_everything_about_training_can_be_set() -> None:
     """The trainer's parameters reach it under their own names."""
     training = chosen_training(Settings(training=TRAINING), MEL, "full", None)
-    assert training == TrainingParameters(**TRAINING)
+    assert training == replace(FULL_TRAINING, **TRAINING)
     assert set(TRAINING) == {*TRAINER_SETTINGS, "device"}
 
 

@@ -33,6 +33,8 @@ class Augmentation:
         gain: P(the level changes).
         gain_db: Range of the change, dB, drawn uniformly.
         mu_law: P(samples pass through an 8-bit µ-law codec).
+        warp: P(bands are stretched or squeezed, as in the voice of a shorter or taller person).
+        warp_factors: Range of the factor, drawn log-uniformly.
         masks: P(SpecAugment masks two spans of time and two bands); it needs longer trainings.
         masked_time_share: Longest mask, as a share of the clip.
         masked_band_share: Widest mask, as a share of the bands.
@@ -61,25 +63,27 @@ class Augmentation:
     gain: float = 0.0
     gain_db: Range = (-10.0, 6.0)
     mu_law: float = 0.0
+    warp: float = 0.0
+    warp_factors: Range = (0.89, 1.13)
     masks: float = 0.0
     masked_time_share: float = 0.1
     masked_band_share: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
-        for name in (*EFFECTS, "masks", "masked_time_share", "masked_band_share"):
+        for name in (*EFFECTS, "warp", "masks", "masked_time_share", "masked_band_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigurationError(
                     f"`{name}` must lie in 0 … 1, but got {getattr(self, name)}"
                 )
-        for name in ("snr_db", "low_pass_hz", "gain_db"):
+        for name in ("snr_db", "low_pass_hz", "gain_db", "warp_factors"):
             low, high = getattr(self, name)
             if not low <= high:
                 raise ConfigurationError(
                     f"`{name}` must be (lowest, highest), but got ({low}, {high})"
                 )
-        if not self.low_pass_hz[0] > 0:
-            raise ConfigurationError(f"`low_pass_hz` must be > 0, but got {self.low_pass_hz}")
+            if name in {"low_pass_hz", "warp_factors"} and not low > 0:
+                raise ConfigurationError(f"`{name}` must be > 0, but got ({low}, {high})")
         if not all(0.5 <= factor <= 2 for factor in self.speed_factors):
             raise ConfigurationError(
                 f"`speed_factors` must lie in 0.5 … 2, but got {self.speed_factors}"
@@ -91,7 +95,7 @@ class Augmentation:
 
     @property
     def changes_sound(self) -> bool:
-        """Whether anything but speed copies and masks is drawn."""
+        """Whether an effect is drawn that needs to know what the features are."""
         return any(getattr(self, name) > 0 for name in EFFECTS)
 
 

@@ -143,6 +143,7 @@ SIXTEEN_BANDS = LogMel(bands=16)
 VARIED = {
     "masks": Augmentation(masks=1.0),
     "some masks": Augmentation(masks=0.3),
+    "other voices": Augmentation(warp=0.5),
     "sound": Augmentation(noise=0.5, gain=0.5, telephone=0.3, low_pass=0.3, mu_law=0.2),
 }
 
@@ -175,9 +176,11 @@ def test_the_model_says_how_it_was_augmented():
 
 
 @pytest.mark.parametrize("log_mel", [None, LogMel()], ids=["other features", "other bands"])
-def test_only_the_sound_of_log_mel_can_be_changed(log_mel):
+@pytest.mark.parametrize("varied", [{"gain": 1.0}, {"warp": 1.0}], ids=["gain", "warp"])
+def test_only_the_sound_of_log_mel_can_be_changed(log_mel, varied):
     """What the numbers mean must be known, so other features are refused."""
-    settings = TrainingParameters(epochs=1, batch_size=8, augmentation=Augmentation(gain=1.0))
+    augmentation = Augmentation(**varied)
+    settings = TrainingParameters(epochs=1, batch_size=8, augmentation=augmentation)
     with pytest.raises(ConfigurationError, match="pass `log_mel` with 16 bands"):
         train(training=settings, log_mel=log_mel)
 

@@ -77,6 +77,8 @@ def test_every_draw_takes_the_same_from_the_generator():
         ({"masked_band_share": -0.1}, "`masked_band_share`"),
         ({"snr_db": (20.0, 5.0)}, r"`snr_db` must be \(lowest, highest\), but got \(20\.0, 5\.0\)"),
         ({"low_pass_hz": (0.0, 5.0)}, "`low_pass_hz` must be > 0"),
+        ({"warp": 2.0}, r"`warp` must lie in 0 … 1"),
+        ({"warp_factors": (0.0, 1.1)}, "`warp_factors` must be > 0"),
         ({"speed_factors": (0.4,)}, r"`speed_factors` must lie in 0\.5 … 2"),
         ({"colours": ()}, "`colours` must name `white`, `pink` or both"),
         ({"colours": ("brown",)}, "`colours`"),
