@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BENCH := ingest
+# Processes of the tests; a file's tests stay together, since they share what is slow to make.
+JOBS := 2
 BIN := $(VENV)/bin
 # Two intra-op threads under contention can be several times slower than one.
 export OMP_NUM_THREADS ?= 1
@@ -20,7 +22,7 @@ demo: setup ## Run the whole loop on synthetic speech, or CORPUS=ravdess DATA=pa
 	@$(BIN)/serloop demo $(DEMO_ARGS)
 
 test: setup ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 proofs: setup ## Run the slow proofs too: kill -9, full RAVDESS, training to its target
 	@$(BIN)/python -m pytest -m slow $(ARGS)

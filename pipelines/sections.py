@@ -146,6 +146,9 @@ class NetworkSettings(Section):
     embedding_size: int | None = Field(
         None, ge=0, description="Size of the layer under the outputs; `layers` may have 0, none."
     )
+    members: int | None = Field(
+        None, ge=1, description="Networks with weights of their own that judge together."
+    )
     encoder_dropout: float | None = Field(
         None, ge=0, lt=1, description="Share of channels, or of `layers`, dropped in training."
     )

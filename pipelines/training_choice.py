@@ -32,6 +32,7 @@ NETWORK_SETTINGS = (
     "heads",
     "with_deviation",
     "embedding_size",
+    "members",
     "encoder_dropout",
     "dropout",
 )
@@ -132,6 +133,7 @@ def chosen_solver(
     obstacles = {
         "the network is no `layers` without a hidden layer": not network.layers
         or network.embedding_size > 0,
+        "`network.members` is above 1": network.members > 1,
         "`training.ratings` names ratings": bool(network.ratings),
         "`targets` is `soft`": kind == "soft" or settings.training.loss == SOFT_LOSS,
         "`training.clip_weights` is set": settings.training.clip_weights != "none",

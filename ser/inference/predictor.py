@@ -80,10 +80,10 @@ def predict_with(
         features: N clips, each with a frame and all finite.
         batch_clips: Most clips in a batch, at least 1.
     """
-    head, device = network.head, network.normalisation.mean.device
+    device = network.normalisation.mean.device
     posterior, ratings, embeddings = (
         np.empty((len(features), size), dtype=np.float32)
-        for size in (head.n_classes, head.n_ratings, head.size)
+        for size in (network.n_classes, network.n_ratings, network.embedding_size)
     )
     was_training = network.training
     network.eval()

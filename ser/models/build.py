@@ -1,11 +1,14 @@
 """From flat parameters to a network."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
 from ser.errors import ConfigurationError
 from ser.models.attention import SelfAttention
 from ser.models.encoder import ConvolutionEncoder
+from ser.models.ensemble import EnsembleNetwork
 from ser.models.heads import EmotionHead
 from ser.models.layer_network import LayerNetwork, LayerNormalisation, LayerWeighting
 from ser.models.network import EmotionNetwork
@@ -35,6 +38,14 @@ def build_network(parameters: NetworkParameters, *, n_classes: int, n_bands: int
         True
     """
     _check_outputs(parameters, n_classes)
+    if parameters.members > 1:
+        member = replace(parameters, members=1)
+        return EnsembleNetwork(
+            [
+                build_network(member, n_classes=n_classes, n_bands=n_bands)
+                for _ in range(parameters.members)
+            ]
+        )
     if parameters.layers:
         return _build_layer_network(parameters, n_classes, n_bands)
     _check_bands(parameters, n_bands)

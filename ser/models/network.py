@@ -21,11 +21,13 @@ class NetworkOutput:
         ratings: Rated dimensions in the scale of the training ratings, ``(B, R)``; R is 0
             without ratings.
         embeddings: The layer under both, ``(B, E)``.
+        members: What each member of an ensemble says; empty for a single network.
     """
 
     logits: Tensor
     ratings: Tensor
     embeddings: Tensor
+    members: tuple["NetworkOutput", ...] = ()
 
 
 class EmotionNetwork(nn.Module):
@@ -60,6 +62,30 @@ class EmotionNetwork(nn.Module):
         self.attention = attention
         self.pooling = pooling
         self.head = head
+
+    @property
+    def n_classes(self) -> int:
+        """C, 0 without classes."""
+        return self.head.n_classes
+
+    @property
+    def n_ratings(self) -> int:
+        """R, 0 without ratings."""
+        return self.head.n_ratings
+
+    @property
+    def embedding_size(self) -> int:
+        """E."""
+        return self.head.size
+
+    def set_rating_statistics(self, mean: Tensor, deviation: Tensor) -> None:
+        """Take over mean and deviation of the training ratings, ``(R,)`` each.
+
+        Raises:
+            ConfigurationError: If a shape is not ``(R,)`` or a number is not finite.
+        """
+        if self.head.scale is not None:
+            self.head.scale.set_statistics(mean, deviation)
 
     def forward(self, features: Tensor, lengths: Tensor) -> NetworkOutput:
         """Judge a padded batch of raw features.

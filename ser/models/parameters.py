@@ -35,6 +35,8 @@ class NetworkParameters:
         dropout: Share of numbers dropped before each layer of the head and after
             self-attention, in [0, 1).
         ratings: Names of the R rated dimensions to predict, such as ``("arousal",)``.
+        members: Networks of these sizes, with weights of their own, that judge together
+            (`ser.models.ensemble`).
         layers: L, if the frames are the layers of a frozen encoder (`ser.encoders.statistics`):
             they are weighed, joined and judged at once, and of all that is above, only the sizes
             of the head, dropout and ratings apply. 0 for frames over time.
@@ -62,6 +64,7 @@ class NetworkParameters:
     encoder_dropout: float = 0.0
     dropout: float = 0.2
     ratings: tuple[str, ...] = ()
+    members: int = 1
     layers: int = 0
 
     def __post_init__(self) -> None:
@@ -105,6 +108,7 @@ _LEAST = {
     "self_attention": 0,
     "heads": 1,
     "embedding_size": 0,
+    "members": 1,
     "layers": 0,
 }
 

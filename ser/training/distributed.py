@@ -103,7 +103,8 @@ class Share:
         joined = self.gather(torch.cat([output.logits, output.ratings], dim=1), clips)
         classes = output.logits.shape[1]
         logits, ratings = joined[:, :classes], joined[:, classes:]
-        return replace(output, logits=logits, ratings=ratings)
+        members = tuple(self.gather_output(member, clips) for member in output.members)
+        return replace(output, logits=logits, ratings=ratings, members=members)
 
     def sum_gradients(self, weights: Iterable[nn.Parameter]) -> None:
         """Add up the gradients of all processes, in place."""

@@ -216,8 +216,8 @@ def _smoothed(targets: Targets, settings: TrainingParameters) -> Targets:
 def _build_objective(
     network: EmotionNetwork, targets: Targets, settings: TrainingParameters
 ) -> Objective:
-    if not network.head.n_classes:
+    if not network.n_classes:
         return Objective(None, ratings=True)
     posterior = targets.posterior.to(settings.device)
     loss = build_loss(settings.loss, posterior, gamma=settings.gamma, beta=settings.balance)
-    return Objective(loss, ratings=network.head.n_ratings > 0)
+    return Objective(loss, ratings=network.n_ratings > 0)

@@ -143,8 +143,8 @@ def _build_network(model: NetworkParameters, clips: TrainingClips, device: str) 
         layer_moments(features, model.layers) if model.layers else band_statistics(features)
     )
     network.normalisation.set_statistics(*statistics)
-    if network.head.scale is not None:
-        network.head.scale.set_statistics(*rating_statistics(targets.ratings))
+    if network.n_ratings:
+        network.set_rating_statistics(*rating_statistics(targets.ratings))
     return network.to(device)
 
 

@@ -33,12 +33,14 @@ class Objective(nn.Module):
         )
 
     def forward(self, output: NetworkOutput, targets: Targets) -> Tensor:
-        """Return the loss of a batch, a scalar, in single precision.
+        """Return the loss of a batch, a scalar, in single precision; of an ensemble, the mean.
 
         Args:
             output: What the network says.
             targets: What it should say.
         """
+        if output.members:
+            return torch.stack([self(member, targets) for member in output.members]).mean()
         if self.categories is None:
             return self._rate(output, targets)
         loss = self.categories(output.logits.float(), targets.posterior, targets.weights)

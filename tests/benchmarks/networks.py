@@ -1,4 +1,4 @@
-"""What each choice in a network costs, as a ratio to the default CRNN.
+"""What each choice in a network costs, as a ratio to the CRNN.
 
 `python -m tests.benchmarks.networks` prints for the presets, and for the default with one choice
 changed: parameters, ms of a training step (16 clips of 3 s, forward, backward and AdamW) and ms to
@@ -30,7 +30,7 @@ CLASSES = 8
 LOG_MEL = LogMel()
 FRAMES = 1 + round(CLIP_S * LOG_MEL.sample_rate) // LOG_MEL.hop
 CASES = {
-    "CRNN (default)": CRNN,
+    "CRNN": CRNN,
     "COMPACT_CRNN": COMPACT_CRNN,
     "CNN": CNN,
     "  separable": replace(CRNN, separable=True),

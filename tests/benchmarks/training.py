@@ -1,6 +1,6 @@
 """How fast training is, against a straightforward loop, and what loading takes of a step.
 
-`python -m tests.benchmarks.training` trains the default CRNN and the loop of
+`python -m tests.benchmarks.training` trains the CRNN and the loop of
 `tests.benchmarks.peers.plain_training`, a network with as many parameters, on RAVDESS, in turn, on
 one thread and with the same batch size. Ours learns from clips as `ingest` leaves them, cut to the
 speech, and once more from the recordings as they are, which is what the loop reads. It prints

@@ -76,6 +76,7 @@ NETWORK = {
     "heads": (3, 3),
     "with_deviation": (False, False),
     "embedding_size": (10, 10),
+    "members": (3, 3),
     "encoder_dropout": (0.1, 0.1),
     "dropout": (0.3, 0.3),
 }

@@ -1,5 +1,6 @@
 """Padding, order and batch mates never change what a network says about a clip."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -40,11 +41,12 @@ FAMILY = [
     )
     for choice in product(*CHOICES.values())
 ]
+FAMILY.append(replace(FAMILY[-1], members=2))
 
 
 def name(parameters: NetworkParameters) -> str:
     """Return the choices of a member of the family in a row."""
-    return "-".join(str(getattr(parameters, choice)) for choice in CHOICES)
+    return "-".join(str(getattr(parameters, choice)) for choice in (*CHOICES, "members"))
 
 
 @cache
@@ -53,7 +55,7 @@ def make_network(parameters: NetworkParameters) -> EmotionNetwork:
     with torch.random.fork_rng():
         torch.manual_seed(3)
         network = build_network(parameters, n_classes=4, n_bands=BANDS)
-        network.head.scale.set_statistics(torch.tensor([3.0, -1.0]), torch.tensor([2.0, 0.5]))
+        network.set_rating_statistics(torch.tensor([3.0, -1.0]), torch.tensor([2.0, 0.5]))
         network.train()
         with torch.no_grad():
             network(torch.randn(8, 40, BANDS) * 2 + 1, torch.full((8,), 40))

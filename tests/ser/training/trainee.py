@@ -38,6 +38,7 @@ NETWORK = NetworkParameters(
     squeeze=2,
     encoder_dropout=0.1,
     ratings=("arousal", "valence"),
+    members=2,
 )
 TRAINING = TrainingParameters(
     epochs=EPOCHS,
