@@ -111,7 +111,7 @@ class ComputeSettings(Section):
 class NetworkSettings(Section):
     """What is trained; unset keeps what the preset says."""
 
-    preset: Literal["crnn", "compact", "cnn", "layers"] | None = Field(
+    preset: Literal["crnn", "compact", "cnn", "ensemble", "layers"] | None = Field(
         None,
         description="Network to start from, `layers` for a light head over a frozen encoder; "
         "default: the recipe's.",
@@ -148,6 +148,9 @@ class NetworkSettings(Section):
     )
     members: int | None = Field(
         None, ge=1, description="Networks with weights of their own that judge together."
+    )
+    centred: int | None = Field(
+        None, ge=0, description="How many of them hear each clip without its mean spectrum."
     )
     encoder_dropout: float | None = Field(
         None, ge=0, lt=1, description="Share of channels, or of `layers`, dropped in training."

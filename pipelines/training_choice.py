@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ser.training.losses import LossName
     from ser.training.parameters import TrainingParameters
 
-Preset = Literal["crnn", "compact", "cnn", "layers"]
+Preset = Literal["crnn", "compact", "cnn", "ensemble", "layers"]
 # The only loss that learns how people disagree; the others learn the leading class.
 SOFT_LOSS: "LossName" = "soft_label"
 
@@ -33,6 +33,7 @@ NETWORK_SETTINGS = (
     "with_deviation",
     "embedding_size",
     "members",
+    "centred",
     "encoder_dropout",
     "dropout",
 )
@@ -72,7 +73,7 @@ def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) ->
     is_encoder = features.parameters["kind"] == ENCODER_KIND
     preset = settings.network.preset
     if preset is None:
-        return "layers" if is_encoder else "compact" if recipe == "round" else "cnn"
+        return "layers" if is_encoder else "compact" if recipe == "round" else "ensemble"
     if preset == "layers" and not is_encoder:
         raise PipelineError(
             "`network.preset` is `layers`, which reads the layers of a frozen encoder, but "
@@ -97,13 +98,20 @@ def chosen_network(
     """
     from ser.models.parameters import (  # noqa: PLC0415 - keeps help fast
         CNN,
+        CNN_ENSEMBLE,
         COMPACT_CRNN,
         CRNN,
         LAYER_HEAD,
     )
 
     preset = chosen_preset(settings, features, recipe)
-    base = {"crnn": CRNN, "compact": COMPACT_CRNN, "cnn": CNN, "layers": LAYER_HEAD}[preset]
+    base = {
+        "crnn": CRNN,
+        "compact": COMPACT_CRNN,
+        "cnn": CNN,
+        "ensemble": CNN_ENSEMBLE,
+        "layers": LAYER_HEAD,
+    }[preset]
     given = settings.network.overrides(*NETWORK_SETTINGS)
     for name, text in settings.network.overrides(*LISTED_SETTINGS).items():
         given[name] = tuple(int(number) for number in text.split(","))

@@ -39,12 +39,13 @@ def build_network(parameters: NetworkParameters, *, n_classes: int, n_bands: int
     """
     _check_outputs(parameters, n_classes)
     if parameters.members > 1:
-        member = replace(parameters, members=1)
+        hear_all = parameters.members - parameters.centred
+        kinds = [
+            replace(parameters, members=1, centred=int(member >= hear_all))
+            for member in range(parameters.members)
+        ]
         return EnsembleNetwork(
-            [
-                build_network(member, n_classes=n_classes, n_bands=n_bands)
-                for _ in range(parameters.members)
-            ]
+            [build_network(kind, n_classes=n_classes, n_bands=n_bands) for kind in kinds]
         )
     if parameters.layers:
         return _build_layer_network(parameters, n_classes, n_bands)
@@ -76,6 +77,7 @@ def build_network(parameters: NetworkParameters, *, n_classes: int, n_bands: int
         attention=attention,
         pooling=pooling,
         head=head,
+        is_centred=bool(parameters.centred),
     )
     # Channels last makes training on one CPU core 1.5 times as fast (measured).
     return network.to(memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from ser.models.attention import SelfAttention
 from ser.models.encoder import ConvolutionEncoder
 from ser.models.heads import EmotionHead
-from ser.models.normalisation import BandNormalisation
+from ser.models.normalisation import BandNormalisation, centre_clips
 from ser.models.pooling import AttentionPooling, StatisticsPooling
 from ser.models.recurrent import BidirectionalRecurrent
 
@@ -43,6 +43,7 @@ class EmotionNetwork(nn.Module):
         attention: Self-attention over the states, or none.
         pooling: States of a clip → one vector.
         head: Vector → embedding, logits and ratings.
+        is_centred: Whether each clip is heard without its mean spectrum.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class EmotionNetwork(nn.Module):
         attention: SelfAttention | None,
         pooling: AttentionPooling | StatisticsPooling,
         head: EmotionHead,
+        is_centred: bool = False,
     ) -> None:
         super().__init__()
         self.normalisation = normalisation
@@ -62,6 +64,7 @@ class EmotionNetwork(nn.Module):
         self.attention = attention
         self.pooling = pooling
         self.head = head
+        self.is_centred = is_centred
 
     @property
     def n_classes(self) -> int:
@@ -105,6 +108,8 @@ class EmotionNetwork(nn.Module):
             normalised: ``(B, F, D)``.
             lengths: Frames of each clip, int64 ``(B,)``, at least 1.
         """
+        if self.is_centred:
+            normalised = centre_clips(normalised, lengths)
         states, lengths = self.encoder(normalised, lengths)
         for layer in (self.recurrent, self.attention):
             if layer is not None:

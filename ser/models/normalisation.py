@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ser.errors import ConfigurationError
+from ser.models.masking import zero_padding
 
 SMALLEST_DEVIATION = 1e-3  # nepers of power: a band that never moves is centred, not blown up
 
@@ -47,6 +48,29 @@ class BandNormalisation(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Normalise features of the shape ``(…, D)``."""
         return (features - self.mean) / self.deviation
+
+
+def centre_clips(features: Tensor, lengths: Tensor) -> Tensor:
+    """Take the mean spectrum of each clip off its frames, and leave its mean level.
+
+    Args:
+        features: ``(B, F, D)``, any finite values on padded frames.
+        lengths: Frames of each clip, int ``(B,)``, at least 1.
+
+    Returns:
+        ``(B, F, D)``.
+
+    Example:
+        >>> clip = torch.tensor([[[0.0, 4.0], [2.0, 6.0], [9.0, 9.0]]])
+        >>> centre_clips(clip, torch.tensor([2]))[0, :2].tolist()
+        [[2.0, 2.0], [4.0, 4.0]]
+
+    Reference:
+        B. S. Atal, "Effectiveness of linear prediction characteristics of the speech wave for
+        automatic speaker identification and verification", JASA 55(6), 1974 (mean subtraction).
+    """
+    spectrum = zero_padding(features, lengths).sum(dim=1) / lengths[:, None]
+    return features - (spectrum - spectrum.mean(dim=1, keepdim=True))[:, None]
 
 
 class MaskedBatchNorm(nn.Module):

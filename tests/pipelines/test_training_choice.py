@@ -19,7 +19,14 @@ from pipelines.training_choice import (
 from ser.audio.augment.record import Augmentation
 from ser.features.cepstral import Mfcc
 from ser.features.spectral import LogMel
-from ser.models.parameters import CNN, COMPACT_CRNN, CRNN, LAYER_HEAD, NetworkParameters
+from ser.models.parameters import (
+    CNN,
+    CNN_ENSEMBLE,
+    COMPACT_CRNN,
+    CRNN,
+    LAYER_HEAD,
+    NetworkParameters,
+)
 from ser.training.parameters import FULL_TRAINING, ROUND_TRAINING, TrainingParameters
 
 MEL = LogMel()
@@ -42,7 +49,7 @@ def test_settings_turn_augmentation_on_and_off(given, expected: Augmentation) ->
 def test_nothing_set_is_the_recipe() -> None:
     """Each recipe has its own network and training."""
     plain = Settings()
-    assert chosen_network(plain, MEL, "full") == CNN
+    assert chosen_network(plain, MEL, "full") == CNN_ENSEMBLE
     assert chosen_network(plain, MEL, "round") == COMPACT_CRNN
     assert chosen_training(plain, MEL, "full", None) == FULL_TRAINING
     assert chosen_training(plain, MEL, "round", None) == ROUND_TRAINING
@@ -55,7 +62,8 @@ def test_only_log_mel_is_warped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "expected"), [("crnn", CRNN), ("compact", COMPACT_CRNN), ("cnn", CNN)]
+    ("preset", "expected"),
+    [("crnn", CRNN), ("compact", COMPACT_CRNN), ("cnn", CNN), ("ensemble", CNN_ENSEMBLE)],
 )
 @pytest.mark.parametrize("recipe", ["full", "round"])
 def test_a_preset_wins_over_the_recipe(preset: str, expected: NetworkParameters, recipe) -> None:
@@ -77,6 +85,7 @@ NETWORK = {
     "with_deviation": (False, False),
     "embedding_size": (10, 10),
     "members": (3, 3),
+    "centred": (1, 1),
     "encoder_dropout": (0.1, 0.1),
     "dropout": (0.3, 0.3),
 }

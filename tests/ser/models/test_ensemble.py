@@ -1,5 +1,7 @@
 """Members of an ensemble learn apart and judge together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -52,6 +54,15 @@ def test_members_begin_apart_and_share_nothing_but_the_normalisation() -> None:
     assert sum("normalisation.mean" in name for name, _ in network.named_buffers()) == 1
     first, second, _ = network(CLIPS, LENGTHS).members
     assert not torch.allclose(first.logits, second.logits, atol=1e-3)
+
+
+def test_some_members_hear_clips_without_their_mean_spectrum() -> None:
+    """The last ones; what colours a clip reaches the others alone."""
+    network = build(replace(THREE, centred=2))
+    coloured = CLIPS + torch.tensor([-3.0, 3, 0, 1, -1, 2, -2, 0])
+    pairs = zip(network(CLIPS, LENGTHS).members, network(coloured, LENGTHS).members, strict=True)
+    is_same = [torch.allclose(one.logits, other.logits, atol=1e-4) for one, other in pairs]
+    assert is_same == [False, True, True]
 
 
 def test_each_member_learns_from_its_own_loss() -> None:

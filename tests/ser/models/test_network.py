@@ -41,7 +41,7 @@ FAMILY = [
     )
     for choice in product(*CHOICES.values())
 ]
-FAMILY.append(replace(FAMILY[-1], members=2))
+FAMILY.append(replace(FAMILY[-1], members=3, centred=1))
 
 
 def name(parameters: NetworkParameters) -> str:

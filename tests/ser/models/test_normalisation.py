@@ -5,7 +5,7 @@ import torch
 
 from ser.errors import ConfigurationError
 from ser.models.convolution import map_mask
-from ser.models.normalisation import BandNormalisation, MaskedBatchNorm
+from ser.models.normalisation import BandNormalisation, MaskedBatchNorm, centre_clips
 
 
 def test_band_statistics_bring_the_training_frames_to_mean_0_and_deviation_1():
@@ -29,6 +29,21 @@ def test_statistics_of_another_number_of_bands_are_refused():
     """The message names the shapes."""
     with pytest.raises(ConfigurationError, match=r"`mean` and `deviation` .*\(2,\).*\(3,\)"):
         BandNormalisation(2).set_statistics(torch.zeros(3), torch.ones(3))
+
+
+def test_centred_clips_have_a_flat_mean_spectrum_and_their_own_level():
+    """A microphone that colours the sound changes nothing; padding is not counted."""
+    clips = torch.randn(2, 9, 5, generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([9, 4])
+    clips[1, 4:] = 1e4
+    centred = centre_clips(clips, lengths)
+    for clip, before, frames in zip(centred, clips, lengths, strict=True):
+        level = before[:frames].mean()
+        torch.testing.assert_close(clip[:frames].mean(dim=0), level.expand(5))
+    colour = torch.tensor([-2.0, 1, 0, 3, -2])
+    coloured = centre_clips(clips + colour, lengths)
+    torch.testing.assert_close(coloured[0], centred[0])
+    torch.testing.assert_close(coloured[1, :4], centred[1, :4])
 
 
 def test_without_padding_it_equals_the_batch_norm_of_torch():

@@ -23,6 +23,9 @@ from ser.models.parameters import COMPACT_CRNN, CRNN, NetworkParameters
         ({"encoder_dropout": -0.1}, "`encoder_dropout`"),
         ({"ratings": ("arousal", "arousal")}, "`ratings` must be distinct names"),
         ({"ratings": ("",)}, "`ratings` must be distinct names"),
+        ({"members": 0}, "`members` must be ≥ 1, but got 0"),
+        ({"members": 2, "centred": 3}, "`centred` counts `members` .* is 3 of 2"),
+        ({"layers": 3, "centred": 1}, "`centred` counts .* is 1 of 1 over layers"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
