@@ -30,9 +30,14 @@ from pipelines.aggregator_agreement import (
     intended_classes,
     judge_aggregators,
 )
-from pipelines.campaign import ANSWER_SOURCES
 from pipelines.errors import NothingToDoError
-from pipelines.opinions import RATED, Opinions, intended_labels, read_opinions
+from pipelines.opinions import (
+    RATED,
+    Opinions,
+    intended_labels,
+    read_opinions,
+    split_by_round,
+)
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -231,11 +236,7 @@ def _subsets(
         for name in sorted(pc.unique(corpora).to_pylist()):
             yield name, votes.filter(pc.equal(corpora, name))
     elif by == "round":
-        answers = votes.filter(pc.is_in(votes["source"], pa.array(ANSWER_SOURCES)))
-        asks = queries.select_asks(store)
-        for name in dict.fromkeys(asks["round_id"].to_pylist()):
-            clips = asks.filter(pc.equal(asks["round_id"], name))["clip_id"]
-            yield name, answers.filter(pc.is_in(answers["clip_id"], clips.combine_chunks()))
+        yield from split_by_round(votes, queries.select_asks(store))
     else:
         yield ALL, votes
 

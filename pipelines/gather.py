@@ -1,6 +1,5 @@
 """Fill the records of a round's report from the warehouse."""
 
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from pipelines.clipset import INTENDED, corpus_clips
 from pipelines.compare import compare_models
 from pipelines.curve import is_of_curve
 from pipelines.errors import NothingToDoError
+from pipelines.flac import encode_flac
 from pipelines.models import require_model
 from pipelines.report.content import (
     AnnotatorSummary,
@@ -124,7 +124,7 @@ def _asked_clips(
             intended=facts[row["clip_id"]]["intended"],
             duration_s=facts[row["clip_id"]]["speech_end_s"]
             - facts[row["clip_id"]]["speech_start_s"],
-            audio=_encode(audio.get(row["clip_id"])),
+            audio=encode_flac(audio[row["clip_id"]]) if row["clip_id"] in audio else None,
         )
         for row in (*shown, *rest)
     )
@@ -260,15 +260,3 @@ def _votes_by_clip(votes: pa.Table) -> dict[str, Counter[str]]:
         if row["label"] is not None:
             received.setdefault(row["clip_id"], Counter())[row["label"]] = row["count_sum"]
     return received
-
-
-def _encode(waveform: dict[str, Any] | None) -> bytes | None:
-    """Return stored samples as FLAC, which every browser plays."""
-    import soundfile  # noqa: PLC0415 - keeps help fast
-
-    if waveform is None:
-        return None
-    stream = io.BytesIO()
-    samples = np.frombuffer(waveform["pcm16"], "<i2")
-    soundfile.write(stream, samples, waveform["sample_rate"], format="FLAC")
-    return stream.getvalue()

@@ -1,12 +1,13 @@
 """Opinions: people's votes that stand, apart by taxonomy and modality, and what was intended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotation.ratings.matrix import Dimension
+from pipelines.campaign import ANSWER_SOURCES
 from pipelines.clipset import INTENDED
 from pipelines.errors import NothingToDoError
 from ser.corpora import crema_d
@@ -33,6 +34,19 @@ class Opinions:
     modality: str
     classes: tuple[str, ...]
     votes: pa.Table
+
+
+def split_by_round(votes: pa.Table, asks: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the answers to each round that was asked, in the order of the asks.
+
+    Args:
+        votes: Rows of `votes`; those that answer no ask are left out.
+        asks: Rows of `asks`.
+    """
+    answers = votes.filter(pc.is_in(votes["source"], pa.array(ANSWER_SOURCES)))
+    for name in dict.fromkeys(asks["round_id"].to_pylist()):
+        clips = asks.filter(pc.equal(asks["round_id"], name))["clip_id"].combine_chunks()
+        yield name, answers.filter(pc.is_in(answers["clip_id"], clips))
 
 
 def read_opinions(

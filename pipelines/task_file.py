@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 import pyarrow as pa
 
 from annotation.label_studio import build_interface, build_tasks
 from pipelines.campaign import clips_of
 from pipelines.clipset import corpus_classes
 from pipelines.convert import audio_file_name
+from pipelines.flac import encode_flac
 from pipelines.progress import Progress
+from ser.files import write_whole
 from warehouse import Warehouse, queries
 
 AUDIO_FOLDER = "audio"
@@ -37,21 +38,11 @@ def write_task_file(store: Warehouse, progress: Progress, asks: pa.Table, out: P
     waveforms = queries.select_waveforms(store, clip_ids)
     with progress.track("export audio", len(clip_ids), "clips") as advance:
         for row in waveforms.to_pylist():
-            write_audio(out.parent / names[row["clip_id"]], row["pcm16"], row["sample_rate"])
+            path = out.parent / names[row["clip_id"]]
+            if not path.is_file():
+                write_whole(path, encode_flac(row))
             advance()
     urls = {clip: f"{LOCAL_FILES_URL}{quote(name.as_posix())}" for clip, name in names.items()}
     out.write_text(json.dumps(build_tasks(asks, urls), indent=1), encoding="utf-8")
     _, classes = corpus_classes(store, clip_ids[0].split("/", 1)[0])
     out.with_suffix(".xml").write_text(build_interface(classes), encoding="utf-8")
-
-
-def write_audio(path: Path, pcm16: bytes, sample_rate: int) -> None:
-    """Write stored samples as FLAC, unless the file is there."""
-    import soundfile  # noqa: PLC0415 - keeps help fast
-
-    if path.is_file():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half_made = path.with_suffix(".part")
-    soundfile.write(half_made, np.frombuffer(pcm16, "<i2"), sample_rate, format="FLAC")
-    half_made.replace(path)

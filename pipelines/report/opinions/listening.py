@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
-
+from pipelines.flac import encode_flac
 from pipelines.report.opinions.content import ClipView, GroupContent
 
 MAX_CLIP_BYTES: Final = 600_000
@@ -41,20 +39,6 @@ def add_players(groups: Sequence[GroupContent], read: Waveforms) -> tuple[GroupC
         replace(group, ambiguous=ambiguous, unheard=unheard)
         for group, ambiguous, unheard in zip(groups, first, rest, strict=True)
     )
-
-
-def encode_flac(waveform: Mapping[str, Any]) -> bytes:
-    """Return stored samples as FLAC, which every browser plays.
-
-    Args:
-        waveform: a row of `waveforms`: `pcm16` and `sample_rate`.
-    """
-    import soundfile  # noqa: PLC0415 - keeps help fast
-
-    stream = io.BytesIO()
-    samples = np.frombuffer(waveform["pcm16"], "<i2")
-    soundfile.write(stream, samples, waveform["sample_rate"], format="FLAC")
-    return stream.getvalue()
 
 
 class _Shelf:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from annotation.agreement import Statistic, count_alpha, estimate, pair_agreement, people_per_class
 from annotation.columns import IntArray
 from annotation.votes import build_vote_matrix
-from pipelines.campaign import ANSWER_SOURCES
+from pipelines.opinions import split_by_round
 from pipelines.report.opinions.content import AgreementStep, Estimate, Timeline
 from pipelines.report.wording import format_quantity
 
@@ -34,8 +34,7 @@ def measure_timeline(votes: pa.Table, classes: Sequence[str], asks: pa.Table) ->
     Returns:
         The steps, or a sentence on why there are none.
     """
-    answers = votes.filter(pc.is_in(votes["source"], pa.array(ANSWER_SOURCES)))
-    rounds = list(_by_round(answers, asks))
+    rounds = [(name, part) for name, part in split_by_round(votes, asks) if part.num_rows]
     if rounds:
         steps = [_measure(part, classes, name, f"round {name}") for name, part in rounds]
         return Timeline(unit="round", steps=tuple(steps[-MAX_ROUNDS:]), note=_on_rounds(rounds))
@@ -59,14 +58,6 @@ def estimate_of(statistic: Statistic) -> Estimate:
     """Return a statistic with its 95 % interval from resampled clips."""
     found = estimate(statistic)
     return Estimate(found.value, found.low, found.high)
-
-
-def _by_round(answers: pa.Table, asks: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    for name in dict.fromkeys(asks["round_id"].to_pylist()):
-        clips = asks.filter(pc.equal(asks["round_id"], name))["clip_id"].combine_chunks()
-        part = answers.filter(pc.is_in(answers["clip_id"], clips))
-        if part.num_rows:
-            yield name, part
 
 
 def _on_rounds(rounds: Sequence[object]) -> str:
