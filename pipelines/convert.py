@@ -283,18 +283,16 @@ def model_row(row: Mapping[str, Any]) -> pa.Table:
 
 
 def evaluation_rows(result: "EvaluateResult") -> pa.Table:
-    """Describe how well a model does on a part."""
-    uar = result.figure("uar")
+    """Describe how well a model does on a part; a model of ratings alone has NaN for the UAR."""
+    (told,) = result.rows()
+    figures = ("uar", "war", "uar_low", "uar_high")
     row = {
         "evaluation_id": result.evaluation_id,
         "model_id": result.model_id,
         "part": result.part,
         "clips": result.clips,
         "speakers": list(result.speakers),
-        "uar": uar.value,
-        "war": result.figure("war").value,
-        "uar_low": uar.low,
-        "uar_high": uar.high,
+        **{name: told[name] if result.classes else float("nan") for name in figures},
         "confusion": list(result.judgement.confusion),
         "classes": list(result.classes),
         "taxonomy": result.taxonomy,

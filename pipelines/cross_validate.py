@@ -166,12 +166,18 @@ def cross_validate(
         UAR per fold and over all folds together, with intervals over speakers.
 
     Raises:
-        PipelineError: If a seed is named twice or none, or a speaker is unknown.
+        PipelineError: If a seed is named twice or none, a speaker is unknown, or ratings alone
+            are learned.
         LeakageError: If folds part a speaker, a session or audio.
         NothingToDoError: If a fold has nothing to learn from or to test.
     """
     if not seeds or len(set(seeds)) < len(seeds):
         raise PipelineError(f"`seeds` must name each seed once and at least one, got {list(seeds)}")
+    if not settings.training.classes:
+        raise PipelineError(
+            "a cross-validation judges by UAR, but `training.classes` is false; learn ratings "
+            "beside classes (`training.ratings`), or train and evaluate one fold at a time"
+        )
     with open_store(settings) as store:
         planned = plan_folds(corpus_clips(store, corpus), dealing or Dealing())
     asked = {"labels": labels, "taxonomy": taxonomy, "targets": targets, "recipe": recipe}

@@ -1,6 +1,7 @@
 """The learning curve of a campaign: both arms on the same untouched test speakers."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -73,9 +74,10 @@ def is_of_curve(evaluation: Mapping[str, Any], truth: str = INTENDED) -> bool:
         evaluation: Row of `evaluations`.
         truth: The labels that rounds judge by.
     """
-    # Rows from before the truth was recorded may not say it.
+    # Rows from before the truth was recorded may not say it; ratings alone have no UAR.
     return (
-        evaluation["part"] == TEST
+        not math.isnan(evaluation["uar"])
+        and evaluation["part"] == TEST
         and evaluation["corpus"] is None
         and evaluation["truth"] in {truth, None}
     )

@@ -1,9 +1,11 @@
 """Evaluate: a model meets speakers it has never heard."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.clipset import INTENDED, TEST, read_features
@@ -11,7 +13,8 @@ from pipelines.convert import evaluation_rows, metric_rows, prediction_rows
 from pipelines.errors import NothingToDoError
 from pipelines.evaluation import EvaluateResult
 from pipelines.judged import JudgedClips, JudgedPart, select_judged
-from pipelines.judgement import Scaling, judge
+from pipelines.judged_ratings import RatedClips, judge_ratings, read_rated, require_rated
+from pipelines.judgement import Judgement, Scaling, judge
 from pipelines.models import load_weights, require_model
 from pipelines.progress import Progress
 from pipelines.settings import Settings
@@ -45,13 +48,15 @@ def evaluate(
     Returns:
         Metrics with speaker-clustered bootstrap intervals, in the model's own taxonomy: a truth
         in another one is mapped to it. Calibration is also told after temperature scaling,
-        fitted on the model's dev speakers and nobody else.
+        fitted on the model's dev speakers and nobody else. What the model rates is judged by
+        people's mean ratings of the clips that are rated.
 
     Raises:
         PipelineError: If the model is unknown, or the truth came to its taxonomy another way.
         LeakageError: If the model learned from a clip, a speaker or audio it would be judged on.
         TaxonomyError: If no mapping leads from the truth's taxonomy to the model's.
-        NothingToDoError: If no clip has a decided label; ties are judged by soft metrics alone.
+        NothingToDoError: If no clip has a decided label; ties are judged by soft metrics alone. A
+            model of ratings alone needs no label that is decided, but clips that are rated.
     """
     with open_store(settings) as store:
         model = require_model(store, model_id)
@@ -70,7 +75,7 @@ def evaluate(
             "evaluations": evaluation_rows(result),
             "metrics": metric_rows(result.evaluation_id, result.judgement.figures),
         }
-        if result.corpus is None and part == TEST:
+        if result.classes and result.corpus is None and part == TEST:
             # Kept clip by clip, so that two models can be compared on the same clips.
             rows["predictions"] = predictions
         store.commit(rows, message=f"evaluate {model_id}")
@@ -106,8 +111,19 @@ def judge_model(
     from ser.threads import use_threads  # noqa: PLC0415 - loads torch
 
     corpus = None if corpus == model["config"]["corpus"] else corpus
-    clips = select_judged(store, model, truth=truth, part=part, corpus=corpus)
-    if not clips.is_decided.any():
+    clips = select_judged(store, model, truth=truth, part=part, corpus=corpus, with_ratings=True)
+    rated = read_rated(
+        store,
+        clips,
+        corpus=corpus or model["config"]["corpus"],
+        truth=truth,
+        dimensions=trained.parameters.ratings,
+    )
+    if not clips.classes:
+        require_rated(rated, model["model_id"])
+        kept = np.flatnonzero(rated.is_rated)
+        clips, rated = clips.take(kept), rated.take(kept)
+    elif not clips.is_decided.any():
         raise NothingToDoError(
             f"`{truth}` is undecided about every one of the {len(clips.clip_ids)} {part} clips of "
             f"`{model['model_id']}`"
@@ -124,19 +140,36 @@ def judge_model(
         part=part,
         corpus=corpus,
         snapshot=store.snapshot,
-        taxonomy=clips.taxonomy,
+        taxonomy=clips.taxonomy if clips.classes else None,
         mapping=clips.mapping,
         clips=int(clips.is_decided.sum()),
         dropped=clips.dropped,
         speakers=tuple(sorted(set(clips.decided().speakers))),
         classes=clips.classes,
-        judgement=judge(clips, prediction.posterior, scaling=scaling, is_soft=truth != INTENDED),
+        judgement=_judge(clips, rated, prediction, scaling, is_soft=truth != INTENDED),
         scaling=scaling,
+        rated=rated,
     )
     rows = prediction_rows(
         model["model_id"], clips.clip_ids, prediction.posterior, prediction.embeddings
     )
     return result, rows
+
+
+def _judge(
+    clips: JudgedClips,
+    rated: RatedClips,
+    prediction: "Prediction",
+    scaling: Scaling,
+    *,
+    is_soft: bool,
+) -> Judgement:
+    """Return every figure of what the model says: classes, ratings or both."""
+    found = Judgement(figures=(), confusion=(), confused=(), worst=None)
+    if clips.classes:
+        found = judge(clips, prediction.posterior, scaling=scaling, is_soft=is_soft)
+    ratings = judge_ratings(rated, prediction.ratings, clips.speakers)
+    return replace(found, figures=(*found.figures, *ratings))
 
 
 def _predict(
@@ -165,6 +198,8 @@ def _fit_temperature(
     from ser.metrics.posteriors import one_hot  # noqa: PLC0415 - keeps help fast
     from ser.metrics.temperature import fit_temperature  # noqa: PLC0415
 
+    if not model["classes"]:
+        return Scaling("no scaling, for ratings are no probabilities")
     if not model["config"]["dev_speakers"]:
         return Scaling("no scaling, for the model has no dev speakers to fit it on")
     try:

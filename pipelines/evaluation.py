@@ -1,15 +1,19 @@
 """What an evaluation found, as rows, sentences and a document."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from pipelines.errors import PipelineError
 from pipelines.judged import JudgedPart
+from pipelines.judged_ratings import RATING_METRICS, RatedClips, say_unrated
 from pipelines.judgement import ALL, CALIBRATION, SCALED, Figure, Judgement, Scaling, without_nan
 from pipelines.runner import Row
 
+CAPITALS = {"uar", "nll", "ece", "ccc", "rmse", "mae"}
+SURNAMES = {"brier", "pearson"}
 SOFT = ("kl_divergence", "js_distance", "soft_accuracy", "entropy_correlation")
 
 
@@ -23,14 +27,15 @@ class EvaluateResult:
         part: `test`, or `dev`.
         corpus: The corpus; None for the one it learned from.
         snapshot: The snapshot the truth was read from.
-        taxonomy: Class list it was judged in, the model's.
+        taxonomy: Class list it was judged in, the model's; None for ratings alone.
         mapping: Mapping that the truth came to it by; None for labels given in it.
-        clips: Clips with a decided label.
+        clips: Clips with a decided label; with ratings alone, clips that people rated.
         dropped: Clips of these speakers left out because the mapping drops their label.
         speakers: Their speakers, sorted.
-        classes: C names.
+        classes: C names; none with ratings alone.
         judgement: Every metric, the confusion matrix and what it shows.
         scaling: What was done about calibration.
+        rated: The clips with people's mean ratings on the dimensions it rates, if it rates any.
     """
 
     model_id: str
@@ -38,7 +43,7 @@ class EvaluateResult:
     part: JudgedPart
     corpus: str | None
     snapshot: int
-    taxonomy: str
+    taxonomy: str | None
     mapping: str | None
     clips: int
     dropped: int
@@ -46,24 +51,40 @@ class EvaluateResult:
     classes: tuple[str, ...]
     judgement: Judgement
     scaling: Scaling
+    rated: RatedClips
 
     @property
     def evaluation_id(self) -> str:
-        """The name of this judgement: one model by one truth on one part of one corpus."""
+        """The name of this judgement: one model by one truth on one part of one corpus.
+
+        Where ratings are a part of the truth, so is what they are, for people go on rating.
+        """
         where = "" if self.corpus is None else f"/{self.corpus}"
-        return f"{self.model_id}/{self.part}/{self.truth}{where}"
+        by = f"/{self.rated.name}" if self.rated.is_rated.any() else ""
+        return f"{self.model_id}/{self.part}/{self.truth}{where}{by}"
 
     def figure(self, metric: str) -> Figure:
-        """Return a metric of all clips."""
-        return next(
-            figure
-            for figure in self.judgement.figures
-            if (figure.metric, figure.group_name) == (metric, ALL)
-        )
+        """Return a metric of all clips.
+
+        Raises:
+            PipelineError: If it was not judged by it, as a model of ratings alone is by no UAR.
+        """
+        figures = self._of_all()
+        if metric not in figures:
+            listed = ", ".join(f"`{name}`" for name in figures)
+            raise PipelineError(
+                f"`{self.model_id}` was not judged by `{metric}`, but by {listed}; a model that "
+                "predicts ratings alone (`training.classes` is false) has no figures of classes"
+            )
+        return figures[metric]
 
     def rows(self) -> Sequence[Row]:
-        """Return one row per model."""
-        uar = self.figure("uar")
+        """Return one row per model; what it was not judged by is None."""
+        figures = self._of_all()
+        values = {
+            name: figures[name].value for name in ("uar", "war", "macro_f1") if name in figures
+        }
+        uar = figures.get("uar")
         return [
             {
                 "model_id": self.model_id,
@@ -75,17 +96,18 @@ class EvaluateResult:
                 "clips": self.clips,
                 "dropped": self.dropped,
                 "speakers": len(self.speakers),
-                "uar": uar.value,
-                "uar_low": uar.low,
-                "uar_high": uar.high,
-                "war": self.figure("war").value,
-                "macro_f1": self.figure("macro_f1").value,
+                "uar": values.get("uar"),
+                "uar_low": None if uar is None else uar.low,
+                "uar_high": None if uar is None else uar.high,
+                "war": values.get("war"),
+                "macro_f1": values.get("macro_f1"),
+                **({"ccc": self._mean_ccc()} if self.rated.dimensions else {}),
             }
         ]
 
     def confusion_rows(self) -> Sequence[Row]:
         """Return the confusion matrix, one row per true class."""
-        counts = np.array(self.judgement.confusion).reshape(len(self.classes), -1)
+        counts = np.array(self.judgement.confusion).reshape(len(self.classes), len(self.classes))
         return [
             {"truth": name, **dict(zip(self.classes, map(int, row), strict=True))}
             for name, row in zip(self.classes, counts, strict=True)
@@ -122,8 +144,29 @@ class EvaluateResult:
             if uar.metric == "uar" and uar.group_name != ALL
         ]
 
+    def rating_rows(self) -> Sequence[Row]:
+        """Return CCC with its interval, Pearson's r, RMSE and MAE, one row per rated dimension."""
+        return [
+            {
+                "rating": name,
+                "clips": ccc.clips,
+                "speakers": ccc.speakers,
+                "ccc": ccc.value,
+                "ccc_low": ccc.low,
+                "ccc_high": ccc.high,
+                **{metric: figures[f"{metric}/{name}"].value for metric in RATING_METRICS[1:]},
+            }
+            for figures in [self._of_all()]
+            for name in self.rated.dimensions
+            for ccc in [figures.get(f"ccc/{name}")]
+            if ccc is not None
+        ]
+
     def sentences(self) -> list[str]:
         """Say what is confused, how far probabilities can be trusted, and who fares worst."""
+        return [*(self._class_sentences() if self.classes else ()), *self._rating_sentences()]
+
+    def _class_sentences(self) -> list[str]:
         pairs = ", ".join(
             f"{pair.truth} taken for {pair.prediction} ({pair.rate:.0%}, {pair.clips} clips)"
             for pair in self.judgement.confused
@@ -148,6 +191,29 @@ class EvaluateResult:
             )
         return said
 
+    def _rating_sentences(self) -> list[str]:
+        said = []
+        for row in self.rating_rows():
+            metrics = [self.figure(f"{name}/{row['rating']}") for name in RATING_METRICS]
+            told = ", ".join(
+                _told(replace(of, metric=of.metric.partition("/")[0])) for of in metrics
+            )
+            said.append(
+                f"{row['rating']} against people's mean ratings by `{self.rated.modality}` "
+                f"({row['clips']} clips): {told}"
+            )
+        missing = say_unrated(self.rated)
+        return [*said, f"not judged: {missing}"] if missing else said
+
+    def _mean_ccc(self) -> float | None:
+        values = [
+            figure.value for name, figure in self._of_all().items() if name.startswith("ccc/")
+        ]
+        return float(np.mean(values)) if values else None
+
+    def _of_all(self) -> dict[str, Figure]:
+        return {of.metric: of for of in self.judgement.figures if of.group_name == ALL}
+
     def document(self) -> dict[str, Any]:
         """Return everything as values that JSON can write."""
         judgement, temperature = self.judgement, self.scaling.temperature
@@ -156,7 +222,10 @@ class EvaluateResult:
             "evaluation_id": self.evaluation_id,
             "metrics": [figure.document() for figure in judgement.figures],
             "classes": list(self.classes),
-            "confusion": np.array(judgement.confusion).reshape(len(self.classes), -1).tolist(),
+            "ratings": list(self.rated.dimensions),
+            "confusion": np.array(judgement.confusion)
+            .reshape(len(self.classes), len(self.classes))
+            .tolist(),
             "most_confused": [asdict(pair) for pair in judgement.confused],
             "temperature": None if temperature is None else asdict(temperature),
             "scaling": self.scaling.reason,
@@ -166,5 +235,8 @@ class EvaluateResult:
 
 def _told(figure: Figure) -> str:
     name = figure.metric.removesuffix(SCALED).replace("_", " ")
-    name = name.upper() if name in {"uar", "nll", "ece"} else name.replace("brier", "Brier")
+    if name in CAPITALS:
+        name = name.upper()
+    elif name in SURNAMES:
+        name = name.capitalize()
     return f"{name} {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"

@@ -261,4 +261,5 @@ def _speed_copies(
 
 def _describe(epoch: "EpochSummary") -> str:
     dev = "" if epoch.dev_uar is None else f" dev UAR {epoch.dev_uar:.3f}"
+    dev += "" if epoch.dev_ccc is None else f" dev CCC {epoch.dev_ccc:.3f}"
     return f"loss {epoch.loss:.3f}{dev} {epoch.clips_per_s:.0f} clips/s"

@@ -1,7 +1,7 @@
 """Which clips a model may be judged on, with their truth, behind the firewall."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -80,6 +80,7 @@ def select_judged(
     truth: str,
     part: JudgedPart = "test",
     corpus: str | None = None,
+    with_ratings: bool = False,
 ) -> JudgedClips:
     """Collect the clips of a part of a model's corpus, or of another corpus, with their truth.
 
@@ -90,18 +91,18 @@ def select_judged(
             the model's, those of its own corpus as its training labels were.
         part: The speakers it was kept from, or those its best epoch was chosen on.
         corpus: Another corpus, all of whose known speakers are judged; None for the model's own.
+        with_ratings: Whether a model of ratings alone is welcome; its clips come without classes
+            and all of them decided, for no label judges it.
 
     Raises:
-        PipelineError: If truth and model differ in their classes, the model has none, or no
-            speaker is known.
+        PipelineError: If truth and model differ in their classes, the model has none and is not
+            welcome, or no speaker is known.
         LeakageError: If the model learned from a clip, a speaker or audio among them.
         TaxonomyError: If no mapping leads from the truth's taxonomy to the model's.
         NothingToDoError: If the part is empty or none of its clips has a label.
     """
-    if not model["classes"]:
-        raise PipelineError(
-            f"model `{model['model_id']}` predicts ratings alone, which no label can judge"
-        )
+    if not with_ratings:
+        require_classes(model)
     own = model["config"]["corpus"]
     if corpus in {None, own}:
         clips = select_clip_set(
@@ -110,7 +111,7 @@ def select_judged(
             labels=truth,
             test_speakers=model["config"]["test_speakers"],
             dev_speakers=model["config"]["dev_speakers"],
-            taxonomy=taxonomy_of(model),
+            taxonomy=taxonomy_of(model) if model["classes"] else None,
         )
     else:
         if part == DEV:
@@ -118,7 +119,8 @@ def select_judged(
                 f"corpus `{corpus}` has no dev part of `{model['model_id']}`; judge `test`"
             )
         clips = _select_foreign(store, model, str(corpus), truth)
-    require_same_classes(model, clips, is_mapped_alike=corpus in {None, own})
+    if model["classes"]:
+        require_same_classes(model, clips, is_mapped_alike=corpus in {None, own})
     positions = clips.test if part == TEST else clips.dev
     if not positions.size:
         speakers = ", ".join(clips.test_speakers if part == TEST else clips.dev_speakers) or "none"
@@ -128,6 +130,8 @@ def select_judged(
     everything = corpus_clips(store, own if corpus is None else corpus)
     chosen = _rows_of(everything, clips.ids(positions))
     require_unheard(store, model, chosen, part)
+    if not model["classes"]:
+        clips = replace(clips, classes=(), targets=np.ones((len(clips.clip_ids), 0), np.float32))
     is_decided = np.isin(positions, clips.decided(positions))
     return JudgedClips(
         clip_ids=tuple(clips.ids(positions)),
@@ -146,6 +150,22 @@ def taxonomy_of(model: Mapping[str, Any]) -> str | TaxonomyMap:
     """Return the rules that a model's labels were mapped by, or where they led."""
     rules = model["config"].get("rules")
     return build_mapping(rules) if rules else str(model["taxonomy"])
+
+
+def require_classes(model: Mapping[str, Any]) -> None:
+    """Refuse a model of ratings alone where its classes are wanted.
+
+    Args:
+        model: A row from `require_model`.
+
+    Raises:
+        PipelineError: If it has none, with what judges it instead.
+    """
+    if not model["classes"]:
+        raise PipelineError(
+            f"model `{model['model_id']}` predicts ratings alone, which no label can judge; "
+            f"`serloop evaluate {model['model_id']}` judges them by people's ratings"
+        )
 
 
 def require_same_classes(
@@ -259,12 +279,13 @@ def _select_foreign(store: Warehouse, model: Mapping[str, Any], corpus: str, tru
         )
     rules = taxonomy_of(model)
     is_alike = isinstance(rules, TaxonomyMap) and rules.source == corpus_classes(store, corpus)[0]
+    wanted = rules if is_alike else model["taxonomy"]
     return select_clip_set(
         store,
         corpus=corpus,
         labels=truth,
         test_speakers=speakers,
-        taxonomy=rules if is_alike else model["taxonomy"],
+        taxonomy=wanted if model["classes"] else None,
     )
 
 

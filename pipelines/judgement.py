@@ -29,7 +29,7 @@ class Figure:
     """One metric of a model on all clips, or on those of a group.
 
     Args:
-        metric: Such as `uar`, `recall/anger` or `ece`.
+        metric: Such as `uar`, `recall/anger`, `ece` or `ccc/arousal`.
         group_name: What groups the clips, such as `gender`; `all` for no group.
         group_value: The group, such as `female`; `all` for every clip.
         value: The metric, NaN where undefined.
@@ -119,12 +119,12 @@ def judge(
     decided, said = clips.take(kept), posterior[kept]
     labels, predicted = decided.labels, said.argmax(axis=1)
     told = classification_statistic(labels, predicted, clips.classes)
-    figures = [*_resample(told, decided.speakers)]
+    figures = [*resample(told, decided.speakers)]
     for name, statistic in _calibrations(labels, said, scaling.temperature).items():
-        found = _resample(statistic, decided.speakers)
+        found = resample(statistic, decided.speakers)
         figures += [replace(figure, metric=f"{figure.metric}{name}") for figure in found]
     if is_soft:
-        figures += _resample(vote_statistic(clips.targets, posterior), clips.speakers)
+        figures += resample(vote_statistic(clips.targets, posterior), clips.speakers)
     grouped, worst = _judge_groups(told, decided)
     confusion = confusion_matrix(labels, predicted, len(clips.classes))
     return Judgement(
@@ -161,6 +161,19 @@ def group_clips(facts: pa.Table) -> dict[str, tuple[list[str | None], tuple[str,
     return {name: of for name, of in found.items() if len(set(of[0]) - {None}) > 1}
 
 
+def resample(statistic: "SummedStatistic", speakers: Sequence[str]) -> list[Figure]:
+    """Return metrics of clips as figures, with intervals over their speakers.
+
+    Args:
+        statistic: Metrics of N clips.
+        speakers: Speaker of each clip, N names.
+    """
+    from ser.metrics.bootstrap import bootstrap_metrics  # noqa: PLC0415 - keeps help fast
+
+    intervals = bootstrap_metrics(statistic, speakers)
+    return _figures(intervals, (ALL, ALL), len(speakers), len(set(speakers)))
+
+
 def without_nan(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values with None for NaN, which JSON does not know.
 
@@ -184,13 +197,6 @@ def _calibrations(
     if temperature is not None:
         found[SCALED] = calibration_statistic(labels, temperature.apply(said))
     return found
-
-
-def _resample(statistic: "SummedStatistic", speakers: Sequence[str]) -> list[Figure]:
-    from ser.metrics.bootstrap import bootstrap_metrics  # noqa: PLC0415 - keeps help fast
-
-    intervals = bootstrap_metrics(statistic, speakers)
-    return _figures(intervals, (ALL, ALL), len(speakers), len(set(speakers)))
 
 
 def _judge_groups(

@@ -54,9 +54,54 @@ def read_lesson(
     """
     weighing = config.get("clip_weights")
     return Lesson(
-        ratings=_read_ratings(store, clips, config, rated),
+        ratings=_read_lesson_ratings(store, clips, config, rated),
         weights=None if weighing is None else _weigh(store, clips, config, weighing),
     )
+
+
+def read_ratings(
+    store: Warehouse,
+    clip_ids: Sequence[str],
+    *,
+    corpus: str,
+    modality: str,
+    rated: Sequence[str],
+) -> FloatArray:
+    """Return people's mean ratings of clips; a corpus's intended labels are no ratings.
+
+    Args:
+        store: The warehouse.
+        clip_ids: N clips of the corpus.
+        corpus: The corpus.
+        modality: What those who rated perceived, see `rated_modality`.
+        rated: R rated dimensions.
+
+    Returns:
+        ``(N, R)``, in the scale of the ratings, NaN where nobody rated.
+    """
+    ratings = np.full((len(clip_ids), len(rated)), np.nan)
+    if not rated:
+        return ratings
+    votes = queries.select_effective_votes(store, corpus=corpus, modality=modality)
+    votes = votes.filter(pc.not_equal(votes["source"], INTENDED))
+    wanted = pa.array(clip_ids, pa.string())
+    for column, name in enumerate(rated):
+        found = MeanRating().aggregate(build_rating_matrix(votes, cast("Dimension", name)))
+        place = pc.index_in(wanted, pa.array(found.items, pa.string()))
+        is_known = np.asarray(place.is_valid())
+        ratings[is_known, column] = found.rating[np.asarray(place.drop_null(), np.int64)]
+    return ratings
+
+
+def rated_modality(store: Warehouse, labels: str) -> str:
+    """Return what the annotators of a run perceived; with intended labels, hearers' ratings go.
+
+    Args:
+        store: The warehouse.
+        labels: `intended`, or the id of a consensus run.
+    """
+    runs = queries.select_consensus_runs(store).to_pylist()
+    return next((str(run["modality"]) for run in runs if run["run_id"] == labels), HEARD)
 
 
 def certainty(posterior: FloatArray) -> FloatArray:
@@ -96,31 +141,16 @@ def _weigh(
     return certainty(posterior / posterior.sum(axis=1, keepdims=True))
 
 
-def _read_ratings(
+def _read_lesson_ratings(
     store: Warehouse, clips: ClipSet, config: Mapping[str, Any], rated: Sequence[str]
 ) -> FloatArray:
-    ratings = np.full((len(clips.clip_ids), len(rated)), np.nan)
-    if not rated:
-        return ratings
-    modality = _modality_of(store, config["labels"])
-    votes = queries.select_effective_votes(store, corpus=config["corpus"], modality=modality)
-    votes = votes.filter(pc.not_equal(votes["source"], INTENDED))
-    clip_ids = pa.array(clips.clip_ids, pa.string())
+    corpus, modality = config["corpus"], rated_modality(store, config["labels"])
+    ratings = read_ratings(store, clips.clip_ids, corpus=corpus, modality=modality, rated=rated)
     for column, name in enumerate(rated):
-        found = MeanRating().aggregate(build_rating_matrix(votes, cast("Dimension", name)))
-        place = pc.index_in(clip_ids, pa.array(found.items, pa.string()))
-        is_known = np.asarray(place.is_valid())
-        ratings[is_known, column] = found.rating[np.asarray(place.drop_null(), np.int64)]
         if np.isnan(ratings[clips.train, column]).all():
             raise NothingToDoError(
                 f"`training.ratings` names `{name}`, but nobody has rated it by `{modality}` on a "
-                f"clip to learn from of corpus `{config['corpus']}`; leave it out, or bring "
-                "ratings in with `serloop votes`"
+                f"clip to learn from of corpus `{corpus}`; leave it out, or bring ratings in with "
+                "`serloop votes`"
             )
     return ratings
-
-
-def _modality_of(store: Warehouse, labels: str) -> str:
-    """Return what the annotators of a run perceived; intended labels are learned with hearers'."""
-    runs = queries.select_consensus_runs(store).to_pylist()
-    return next((str(run["modality"]) for run in runs if run["run_id"] == labels), HEARD)

@@ -10,7 +10,13 @@ import pyarrow as pa
 
 from pipelines.clipset import corpus_clips
 from pipelines.errors import NothingToDoError, PipelineError
-from pipelines.judged import JudgedClips, read_judgement, require_unheard, select_judged
+from pipelines.judged import (
+    JudgedClips,
+    read_judgement,
+    require_classes,
+    require_unheard,
+    select_judged,
+)
 from pipelines.models import require_model
 from pipelines.taxonomies import check_comparable
 from warehouse import Warehouse
@@ -69,13 +75,15 @@ def read_pair(store: Warehouse, first: str, second: str, *, truth: str) -> Pair:
         truth: `intended`, or the id of a consensus run.
 
     Raises:
-        PipelineError: If both are one model or they differ in their classes.
+        PipelineError: If both are one model, they differ in their classes or one has none.
         LeakageError: If one learned from what the other is tested on.
         NothingToDoError: If they share no such clip.
     """
     if first == second:
         raise PipelineError(f"`{first}` was to be compared with itself; name two models")
     models = [require_model(store, name) for name in (first, second)]
+    for model in models:
+        require_classes(model)
     check_comparable(models)
     judged = [select_judged(store, model, truth=truth) for model in models]
     for other, clips in zip(reversed(models), judged, strict=True):

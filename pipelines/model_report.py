@@ -1,15 +1,22 @@
 """Model report: one page on how a model learned and what it confuses."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.clipset import INTENDED
+from pipelines.judged_ratings import RATING_METRICS
 from pipelines.models import find_model, require_model
 from pipelines.progress import Progress
 from pipelines.report.content import Provenance, confusion_rows
-from pipelines.report.model.content import EvaluationView, ModelContent, TrainingHistory
+from pipelines.report.model.content import (
+    EvaluationView,
+    ModelContent,
+    RatingView,
+    TrainingHistory,
+)
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.tracking import flatten
@@ -98,9 +105,7 @@ def gather_model(store: Warehouse, model_id: str) -> ModelContent:
         train_clips=model["train_clips"],
         test_speakers=len(model["config"]["test_speakers"]),
         history=_read_history(json.loads(model["metrics"])),
-        evaluations=tuple(
-            _view(row, titles) for row in sorted(evaluations, key=_order) if row["confusion"]
-        ),
+        evaluations=tuple(_view(store, row, titles) for row in _newest(evaluations)),
         parameters=tuple(_parameters(model["config"])),
     )
 
@@ -113,7 +118,22 @@ def _read_history(metrics: Mapping[str, Any]) -> TrainingHistory | None:
         loss=tuple(history["loss"]),
         dev_uar=tuple(history["dev_uar"]),
         best_epoch=metrics["best_epoch"],
+        dev_ccc=tuple(history.get("dev_ccc", ())),
     )
+
+
+def _newest(evaluations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the evaluations that can be drawn, the newest of each kind, in order.
+
+    Judged once more after people went on rating, a model has another evaluation of that kind.
+    """
+    newest: dict[object, Mapping[str, Any]] = {}
+    for row in sorted(evaluations, key=lambda row: row["snapshot"] or 0):
+        # Rows from before confusion matrices were recorded have nothing to draw; ratings alone
+        # have neither matrix nor UAR.
+        if row["confusion"] or math.isnan(row["uar"]):
+            newest[row["corpus"], row["part"], row["truth"]] = row
+    return sorted(newest.values(), key=_order)
 
 
 def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -122,12 +142,12 @@ def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
     return (not own, row["part"] != "test", row["truth"] != INTENDED, row["evaluation_id"])
 
 
-def _view(row: Mapping[str, Any], titles: Mapping[str, str]) -> EvaluationView:
+def _view(store: Warehouse, row: Mapping[str, Any], titles: Mapping[str, str]) -> EvaluationView:
     where = "" if row["corpus"] is None else f" of {titles.get(row['corpus'], row['corpus'])}"
-    by = "intended labels" if row["truth"] in {INTENDED, None} else f"labels of {row['truth']}"
     classes = tuple(row["classes"])
+    by = "intended labels" if row["truth"] in {INTENDED, None} else f"labels of {row['truth']}"
     return EvaluationView(
-        title=f"the {row['part']} speakers{where}, by {by}",
+        title=f"the {row['part']} speakers{where}, by {by if classes else 'ratings'}",
         clips=row["clips"],
         speakers=len(row["speakers"]),
         uar=row["uar"],
@@ -135,7 +155,27 @@ def _view(row: Mapping[str, Any], titles: Mapping[str, str]) -> EvaluationView:
         uar_high=row["uar_high"],
         war=row["war"],
         classes=classes,
-        confusion=confusion_rows(row["confusion"], len(classes)),
+        confusion=confusion_rows(row["confusion"], len(classes)) if classes else (),
+        ratings=_rating_views(store, row["evaluation_id"]),
+    )
+
+
+def _rating_views(store: Warehouse, evaluation_id: str) -> tuple[RatingView, ...]:
+    figures = {
+        row["metric"]: row
+        for row in queries.select_metrics(store, evaluation_id=evaluation_id).to_pylist()
+        if row["metric"].partition("/")[0] in RATING_METRICS
+    }
+    dimensions = sorted({metric.partition("/")[2] for metric in figures})
+    return tuple(
+        RatingView(
+            dimension=name,
+            clips=figures[f"ccc/{name}"]["clips"],
+            ccc_low=figures[f"ccc/{name}"]["low"],
+            ccc_high=figures[f"ccc/{name}"]["high"],
+            **{metric: figures[f"{metric}/{name}"]["value"] for metric in RATING_METRICS},
+        )
+        for name in dimensions
     )
 
 

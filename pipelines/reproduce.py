@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 Value = str | int | float | None
 Record = TypeVar("Record", bound="DataclassInstance")
-# Times differ from run to run.
-LEARNED = ("epochs", "best_epoch", "loss", "dev_uar")
+# Times differ from run to run. Older records lack the CCC.
+LEARNED = ("epochs", "best_epoch", "loss", "dev_uar", "dev_ccc")
 
 
 @dataclass(frozen=True)
@@ -270,11 +270,16 @@ def _check_weights(model: Mapping[str, Any], trained: "TrainedModel", folder: Pa
         "best_epoch": trained.best_epoch,
         "loss": trained.history[-1].loss,
         "dev_uar": max(dev_uars, default=None),
+        "dev_ccc": trained.history[trained.best_epoch - 1].dev_ccc,
     }
     sha256 = save_model(trained, folder / model["artifact"])
     return [
         Check("weights (SHA-256)", model["artifact_sha256"], sha256),
-        *(Check(f"training {name}", recorded[name], found[name]) for name in LEARNED),
+        *(
+            Check(f"training {name}", recorded[name], found[name])
+            for name in LEARNED
+            if name in recorded
+        ),
         *_check_history(recorded.get("history", {}), trained),
     ]
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipelines.clipset import corpus_clips, read_features
 from pipelines.convert import prediction_rows
+from pipelines.judged import require_classes
 from pipelines.models import load_weights, require_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
@@ -54,13 +55,14 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         How many clips were scored.
 
     Raises:
-        PipelineError: If the model is unknown.
+        PipelineError: If the model is unknown, or predicts ratings alone.
     """
     from annotation.sampling import entropy  # noqa: PLC0415 - keeps help fast
     from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
 
     with open_store(settings) as store:
         model = require_model(store, model_id)
+        require_classes(model)
         clips = corpus_clips(store, model["config"]["corpus"])
         held_out = set(model["config"]["test_speakers"])
         keep = [name not in held_out for name in clips["speaker"].to_pylist()]

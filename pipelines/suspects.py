@@ -16,6 +16,7 @@ from pipelines.clipset import INTENDED, corpus_classes, corpus_clips
 from pipelines.convert import read_posterior
 from pipelines.duplicates import read_audio_groups
 from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.judged import require_classes
 from pipelines.labels import Wanted, agree, decide, intend
 from pipelines.models import require_model
 from pipelines.progress import Progress
@@ -143,6 +144,8 @@ def suspects(
     names = tuple(dict.fromkeys(model_ids))
     with open_store(settings) as store:
         models = [require_model(store, name) for name in names]
+        for model in models:
+            require_classes(model)
         _require_same_classes(models)
         with progress.track("read predictions", len(models), "models") as advance:
             predictions = []

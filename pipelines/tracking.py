@@ -117,6 +117,7 @@ def _figures(epoch: "EpochSummary") -> dict[str, float]:
     figures = {
         "loss": epoch.loss,
         "dev_uar": epoch.dev_uar,
+        "dev_ccc": epoch.dev_ccc,
         "learning_rate": epoch.learning_rate,
         "clips_per_s": epoch.clips_per_s,
     }

@@ -41,6 +41,7 @@ class TrainResult:
         test_speakers: Speakers it must never meet.
         epochs: Passes over the clips.
         dev_uar: Best UAR on the development speakers, if there were any.
+        dev_ccc: Mean CCC of ratings on them in the epoch that was kept, if they are rated.
         artifact: File of the weights.
         is_new: False when the same model was there already.
         seconds: Wall time.
@@ -57,6 +58,7 @@ class TrainResult:
     test_speakers: tuple[str, ...]
     epochs: int
     dev_uar: float | None
+    dev_ccc: float | None
     artifact: str
     is_new: bool
     seconds: float
@@ -76,6 +78,7 @@ class TrainResult:
                 "held_out": len(self.test_speakers),
                 "epochs": self.epochs,
                 "dev_uar": self.dev_uar,
+                **({} if self.dev_ccc is None else {"dev_ccc": self.dev_ccc}),
                 "new": "yes" if self.is_new else "no",
                 "seconds": round(self.seconds, 1),
             }
@@ -165,6 +168,7 @@ def train(
         test_speakers=clips.test_speakers,
         epochs=metrics["epochs"],
         dev_uar=metrics["dev_uar"],
+        dev_ccc=metrics.get("dev_ccc"),
         artifact=str(plan.artifact(settings)),
         is_new=is_new,
         seconds=time.monotonic() - started,
@@ -241,12 +245,14 @@ def _summarise(settings: Settings, clips: ClipSet, model: "TrainedModel") -> dic
         "best_epoch": model.best_epoch,
         "loss": history[-1].loss,
         "dev_uar": max(dev_uars, default=None),
+        "dev_ccc": history[model.best_epoch - 1].dev_ccc,
         "votes": int(clips.votes[clips.train].sum()),
         "dropped": clips.dropped[TRAIN],
         "tied": clips.tied[TRAIN],
         "history": {
             "loss": [epoch.loss for epoch in history],
             "dev_uar": [epoch.dev_uar for epoch in history],
+            "dev_ccc": [epoch.dev_ccc for epoch in history],
             "learning_rate": [epoch.learning_rate for epoch in history],
         },
         "environment": describe_environment(settings),

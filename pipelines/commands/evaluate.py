@@ -43,7 +43,8 @@ def evaluate(
             typer.echo(json.dumps([found.document()], indent=2))
             return
         found = run.run_stage(stage, model_id=model_id, truth=truth, corpus=corpus, part=part)
-        for rows in (found.class_rows(), found.confusion_rows(), found.group_rows()):
+        tables = (found.class_rows(), found.confusion_rows(), found.group_rows())
+        for rows in (*tables, found.rating_rows()):
             print_rows(rows, as_json=False)
         for sentence in found.sentences():
             typer.echo(sentence)

@@ -20,6 +20,8 @@ class EpochSummary:
         dev_uar: UAR of the dev part, in [0, 1]; ``None`` without one.
         learning_rate: Rate of the last update.
         clips_per_s: Training throughput; differs from run to run.
+        dev_ccc: Mean CCC over the rated dimensions of the dev part, in [−1, 1]; ``None`` without
+            ratings to learn, or without a dev part that is rated.
     """
 
     epoch: int
@@ -28,6 +30,8 @@ class EpochSummary:
     dev_uar: float | None
     learning_rate: float
     clips_per_s: float
+    # Last and with a default: trainings that began before it was told go on from their state.
+    dev_ccc: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,32 @@ BATCH_CLIPS = 64
 NO_CONCORDANCE = -1.0  # where neither side varies, CCC has no value
 
 
+@dataclass(frozen=True)
+class DevScore:
+    """Say how good a network is on the dev clips.
+
+    Args:
+        uar: Unweighted average recall; `None` for a network of ratings alone.
+        ccc: Mean CCC over the rated dimensions, each on its known clips; `None` where the
+            network rates nothing or no dev clip is rated.
+    """
+
+    uar: float | None
+    ccc: float | None
+
+    @property
+    def deciding(self) -> float:
+        """What epochs are chosen by: the UAR, or with ratings alone the mean CCC.
+
+        Example:
+            >>> DevScore(uar=0.5, ccc=0.8).deciding, DevScore(uar=None, ccc=0.8).deciding
+            (0.5, 0.8)
+        """
+        if self.uar is not None:
+            return self.uar
+        return NO_CONCORDANCE if self.ccc is None else self.ccc
+
+
 @dataclass(frozen=True, eq=False)
 class DevPart:
     """Hold checked dev clips.
@@ -30,12 +56,14 @@ class DevPart:
         part: The features that this process judges, a view.
         share: Which part of all that is.
         n_classes: C; 0 with ratings alone.
+        n_ratings: R; 0 with classes alone.
     """
 
     clips: DevClips
     part: RaggedFeatures
     share: Share
     n_classes: int
+    n_ratings: int
 
     @classmethod
     def checked(cls, dev: DevClips, clips: TrainingClips, share: Share) -> "DevPart":
@@ -56,26 +84,22 @@ class DevPart:
             raise ConfigurationError("`dev` must have labels, since the network names classes")
         if n_classes and dev.labels is not None:
             check_labels("dev", dev.labels, n_classes)
-        if not n_classes:
-            _check_ratings(dev.ratings, (len(dev.features), n_ratings))
+        _check_ratings(dev.ratings, (len(dev.features), n_ratings), alone=not n_classes)
         rows = share.rows(len(dev.features))
         part = dev.features.take(np.arange(rows.start, rows.stop))
-        return cls(dev, part, share, n_classes)
+        return cls(dev, part, share, n_classes, n_ratings)
 
-    def score(self, network: EmotionNetwork) -> float:
-        """Return the UAR, or with ratings alone the mean CCC over their dimensions."""
+    def score(self, network: EmotionNetwork) -> DevScore:
+        """Return the UAR, the mean CCC, or both, as the network predicts."""
         prediction = predict_with(network, self.part, batch_clips=BATCH_CLIPS)
+        uar = None
         if self.n_classes and self.clips.labels is not None:
             labels = self._gather(torch.from_numpy(prediction.labels)).numpy()
-            return unweighted_average_recall(self.clips.labels, labels, self.n_classes)
-        truth = np.asarray(self.clips.ratings)
+            uar = unweighted_average_recall(self.clips.labels, labels, self.n_classes)
+        if not self.n_ratings or self.clips.ratings is None:
+            return DevScore(uar, None)
         ratings = self._gather(torch.from_numpy(prediction.ratings)).numpy()
-        known = ~np.isnan(truth)
-        scores = [
-            concordance_correlation(truth[rows, column], ratings[rows, column])
-            for column, rows in enumerate(known.T)
-        ]
-        return float(np.nan_to_num(scores, nan=NO_CONCORDANCE).mean())
+        return DevScore(uar, _mean_concordance(self.clips.ratings, ratings))
 
     def arrays(self) -> list[npt.NDArray[np.generic]]:
         """Return everything the scores depend on."""
@@ -97,10 +121,30 @@ def _check_counts(dev: DevClips, bands: int) -> None:
     check_features(dev.features)
 
 
-def _check_ratings(ratings: npt.NDArray[np.floating] | None, shape: tuple[int, int]) -> None:
+def _check_ratings(
+    ratings: npt.NDArray[np.floating] | None, shape: tuple[int, int], *, alone: bool
+) -> None:
     found = None if ratings is None else ratings.shape
-    if ratings is None or found != shape or np.isnan(ratings).all(axis=0).any():
+    if alone and (ratings is None or found != shape or np.isnan(ratings).all(axis=0).any()):
         raise ConfigurationError(
             f"`dev` must have ratings of the shape (clips, dimensions) = {shape} with a known "
             f"one in each dimension, since the network predicts ratings alone, but got {found}"
         )
+    if shape[1] and found not in {None, shape}:
+        raise ConfigurationError(
+            f"`dev` must have ratings of the shape (clips, dimensions) = {shape}, or none, but "
+            f"got {found}"
+        )
+
+
+def _mean_concordance(
+    truth: npt.NDArray[np.floating], ratings: npt.NDArray[np.floating]
+) -> float | None:
+    """Return the mean CCC over the dimensions with a known clip; None where there is none."""
+    known = ~np.isnan(truth)
+    scores = [
+        concordance_correlation(truth[rows, column], ratings[rows, column])
+        for column, rows in enumerate(known.T)
+        if rows.any()
+    ]
+    return float(np.nan_to_num(scores, nan=NO_CONCORDANCE).mean()) if scores else None

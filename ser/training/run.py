@@ -74,18 +74,19 @@ class Run:
         started = time.perf_counter()
         loss = self.trainer.train_epoch()
         seconds = time.perf_counter() - started
-        score = None if self.dev is None else self.dev.score(self.trainer.judged)
+        judged = None if self.dev is None else self.dev.score(self.trainer.judged)
+        score = None if judged is None else judged.deciding
         self.trainer.rate.after_epoch(-loss if score is None else score)
-        is_uar = self.dev is not None and self.dev.n_classes > 0
         epoch = len(self.history) + 1
         self.history.append(
             EpochSummary(
                 epoch=epoch,
                 epochs=self.trainer.epochs,
                 loss=loss,
-                dev_uar=score if is_uar else None,
+                dev_uar=None if judged is None else judged.uar,
                 learning_rate=self.trainer.rate.rate,
                 clips_per_s=len(self.trainer.targets) / seconds,
+                dev_ccc=None if judged is None else judged.ccc,
             )
         )
         if self.best_score is None or score is None or score > self.best_score:

@@ -13,6 +13,7 @@ from annotation.clips import separate_uncertainty
 from annotation.testing import make_votes
 from pipelines import convert
 from pipelines.evaluation import EvaluateResult
+from pipelines.judged_ratings import RatedClips
 from pipelines.judgement import Figure, Judgement, Scaling
 from pipelines.shards import Source
 from ser.corpora import find_corpus
@@ -192,6 +193,7 @@ def make_result(**changes: object) -> EvaluateResult:
         classes=("a", "b"),
         judgement=Judgement(tuple(figures), (1, 1, 1, 1), (), None),
         scaling=Scaling("none"),
+        rated=RatedClips((), (), np.empty((0, 0)), "audio"),
     )
     return replace(result, **changes)
 

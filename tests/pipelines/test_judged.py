@@ -47,9 +47,14 @@ def test_the_test_part_is_who_was_held_out(store: Warehouse, model) -> None:
 
 
 def test_a_model_of_ratings_alone_is_refused(store: Warehouse, model) -> None:
-    """Labels say nothing about it."""
-    with pytest.raises(PipelineError, match="predicts ratings alone"):
-        select_judged(store, {**model, "classes": []}, truth="intended")
+    """Labels say nothing about it; where ratings count, its clips come without classes."""
+    rater = {**model, "classes": []}
+    with pytest.raises(PipelineError, match=r"predicts ratings alone.*`serloop evaluate"):
+        select_judged(store, rater, truth="intended")
+    found = select_judged(store, rater, truth="intended", with_ratings=True)
+    assert found.clip_ids == select_judged(store, model, truth="intended").clip_ids
+    assert (found.classes, found.targets.shape) == ((), (12, 0))
+    assert found.is_decided.all()
 
 
 def test_a_model_without_a_dev_part_has_none_to_judge(store: Warehouse, model) -> None:
@@ -134,6 +139,13 @@ def test_another_corpus_is_judged_whole(calls: Warehouse, model) -> None:
     found = select_judged(calls, model, truth="intended", corpus="calls")
     assert len(found.clip_ids) == 35
     assert all(name.startswith("caller-SYN") for name in found.speakers)
+
+
+def test_ratings_need_no_mapping_to_another_corpus(calls: Warehouse, model) -> None:
+    """Whatever its classes are called, for a model of ratings alone has none."""
+    rater = {**model, "classes": [], "taxonomy": "mood-2", "mapping": None}
+    found = select_judged(calls, rater, truth="intended", corpus="calls", with_ratings=True)
+    assert len(found.clip_ids) == 35
 
 
 def test_a_cross_corpus_judgement_is_kept_apart(calls: Warehouse, trained) -> None:

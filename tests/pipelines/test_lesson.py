@@ -15,33 +15,17 @@ from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow
+from tests.pipelines.raters import TOLD, configured, rate
 from warehouse import queries
 
 SILENT = SilentProgress()
-TOLD = (
-    ("anger", "anger", "anger", "anger"),
-    ("anger", "anger", "anger", "fear"),
-    ("fear", "fear", "anger"),
-    ("sadness", "sadness", "anger", "fear"),
-)
 
 
 @pytest.fixture(scope="module")
 def voted(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Return a corpus on whose clips people voted, and rated two of every three; for reading."""
     settings = borrow(ingested_once, tmp_path_factory.mktemp("rated"))
-    with open_store(settings) as store:
-        clip_ids = queries.select_clips(store)["clip_id"].to_pylist()
-        cast = [
-            (clip_id, f"ann-{who}", label, None if at % 3 == 0 else float(at % 5 + who))
-            for at, clip_id in enumerate(clip_ids)
-            for who, label in enumerate(TOLD[at % 4])
-        ]
-        names = ("clip_id", "annotator", "label", "arousal")
-        rows = dict(zip(names, map(list, zip(*cast, strict=True)), strict=True))
-        rows["valence"] = rows["arousal"]
-        votes = fill_votes({**rows, "taxonomy": ["synthetic-6"] * len(cast)})
-        store.commit({"votes": votes}, message="votes")
+    rate(settings)
     return settings
 
 
@@ -61,11 +45,6 @@ def lesson_of(settings: Settings, clips: ClipSet, labels: str, rated=(), **confi
     """Read what the clips teach besides classes."""
     with open_store(settings) as store:
         return read_lesson(store, clips, {"corpus": "synthetic", "labels": labels, **config}, rated)
-
-
-def configured(settings: Settings, **training) -> Settings:
-    """Return the settings with others about training."""
-    return settings.model_copy(update={"training": settings.training.model_copy(update=training)})
 
 
 def test_certainty_is_one_minus_normalised_entropy() -> None:

@@ -18,6 +18,7 @@ EPOCHS = [
         dev_uar=0.25 * number,
         learning_rate=1e-3,
         clips_per_s=100.0,
+        dev_ccc=0.125 * number,
     )
     for number in (1, 2)
 ]
@@ -46,7 +47,7 @@ def test_tensorboard_shows_the_curves(tmp_path: Path) -> None:
     }
     assert curves["loss"] == [(1, 1.0), (2, 0.5)]
     assert curves["dev_uar"] == [(1, 0.25), (2, 0.5)]
-    assert curves.keys() == {"loss", "dev_uar", "learning_rate", "clips_per_s"}
+    assert curves.keys() == {"loss", "dev_uar", "dev_ccc", "learning_rate", "clips_per_s"}
 
 
 def test_mlflow_holds_curves_and_configuration(tmp_path: Path) -> None:

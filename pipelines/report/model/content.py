@@ -15,11 +15,44 @@ class TrainingHistory:
         loss: mean training loss of each epoch, at least one.
         dev_uar: UAR on the development speakers after each epoch; None without any.
         best_epoch: the epoch whose weights were kept, from 1.
+        dev_ccc: mean CCC of ratings on them after each epoch; None where nothing was rated, empty
+            where an older version recorded none.
     """
 
     loss: tuple[float, ...]
     dev_uar: tuple[float | None, ...]
     best_epoch: int
+    dev_ccc: tuple[float | None, ...] = ()
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether development speakers judged the epochs."""
+        return any(score is not None for score in (*self.dev_uar, *self.dev_ccc))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingView:
+    """How close the ratings of one dimension come to people's.
+
+    Args:
+        dimension: such as `arousal`.
+        clips: clips that people rated.
+        ccc: concordance correlation, in [-1, 1]; NaN if undefined.
+        ccc_low: lower end of its interval; NaN if undefined.
+        ccc_high: upper end of its interval; NaN if undefined.
+        pearson: Pearson's correlation; NaN if undefined.
+        rmse: root mean square error, in the unit of the ratings.
+        mae: mean absolute error, in the same unit.
+    """
+
+    dimension: str
+    clips: int
+    ccc: float
+    ccc_low: float
+    ccc_high: float
+    pearson: float
+    rmse: float
+    mae: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +63,13 @@ class EvaluationView:
         title: what it was judged on, in words.
         clips: clips judged.
         speakers: their speakers.
-        uar: unweighted average recall, in [0, 1].
+        uar: unweighted average recall, in [0, 1]; NaN for ratings alone.
         uar_low: lower end of its interval; NaN if undefined.
         uar_high: upper end of its interval; NaN if undefined.
         war: weighted average recall.
-        classes: C class names.
+        classes: C class names; none for ratings alone.
         confusion: (C, C) counts, rows = truth.
+        ratings: its rated dimensions; none for classes alone.
     """
 
     title: str
@@ -47,6 +81,7 @@ class EvaluationView:
     war: float
     classes: tuple[str, ...]
     confusion: ConfusionRows
+    ratings: tuple[RatingView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +111,8 @@ class ModelContent:
     history: TrainingHistory | None
     evaluations: tuple[EvaluationView, ...]
     parameters: tuple[tuple[str, str], ...]
+
+    @property
+    def has_ratings(self) -> bool:
+        """Whether an evaluation judges ratings."""
+        return any(view.ratings for view in self.evaluations)

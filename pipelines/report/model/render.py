@@ -71,11 +71,18 @@ def write_sentence(content: ModelContent) -> str:
     if not content.evaluations:
         return f"{learned}; not evaluated yet."
     first = content.evaluations[0]
-    interval = format_interval(first.uar_low, first.uar_high)
+    told = [
+        f"CCC of {of.dimension} {format_score(of.ccc)} {format_interval(of.ccc_low, of.ccc_high)}"
+        for of in first.ratings
+    ]
+    guessing = "guessing has none"
+    if first.classes:
+        interval = format_interval(first.uar_low, first.uar_high)
+        told.insert(0, f"UAR {format_score(first.uar)} {interval}")
+        guessing = f"guessing has {format_score(chance_level(len(first.classes)))}"
     return (
-        f"{learned}; UAR {format_score(first.uar)} {interval} on {first.title}, "
-        f"{format_quantity(first.speakers, 'speaker')} it never met, where guessing has "
-        f"{format_score(chance_level(len(first.classes)))}."
+        f"{learned}; {', '.join(told)} on {first.title}, "
+        f"{format_quantity(first.speakers, 'speaker')} it never met, where {guessing}."
     )
 
 
@@ -87,6 +94,7 @@ def _draw_curves(content: ModelContent) -> dict[str, str]:
         key: draw_training_curve(
             history.loss,
             history.dev_uar,
+            dev_ccc=history.dev_ccc,
             best_epoch=history.best_epoch,
             key=key,
             compact=compact,
@@ -97,6 +105,8 @@ def _draw_curves(content: ModelContent) -> dict[str, str]:
 
 
 def _describe(content: ModelContent, view: EvaluationView, index: int) -> dict[str, Any]:
+    if not view.classes:
+        return {"shown": view}
     note = SYNTHETIC_NOTE if content.is_synthetic else ""
     return {
         "shown": view,

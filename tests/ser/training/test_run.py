@@ -68,6 +68,19 @@ def test_a_finished_training_returns_at_once(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(weights(first), weights(again), strict=True))
 
 
+def test_the_ccc_of_ratings_is_kept_with_each_epoch(tmp_path):
+    """Beside the UAR, and a training that goes on has that of its former epochs."""
+    features, labels, ratings = make_clips(24, seed=1)
+    both = {"classes": ("anger", "neutral", "sadness"), "targets": np.eye(3)[labels]}
+    options = {"feature_set": "test", "sample_rate": 16000, "ratings": ratings, "model": NETWORK}
+    options |= {**both, "dev": make_clips(9, seed=2), "state": tmp_path / "state"}
+    first = train_classifier(features, training=QUICK, **options)
+    again = train_classifier(features, training=QUICK, **options)
+    assert again.history == first.history
+    assert all(-1 <= summary.dev_ccc <= 1 for summary in first.history)
+    assert all(0 <= summary.dev_uar <= 1 for summary in first.history)
+
+
 def test_keeping_a_state_changes_no_bit(tmp_path):
     """Whoever keeps none gets the same model."""
     first, second = train(state=tmp_path / "state"), train()
