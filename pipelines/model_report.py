@@ -58,12 +58,13 @@ def model_report(settings: Settings, progress: Progress, *, model_id: str) -> Mo
     Raises:
         PipelineError: If the model is unknown.
     """
-    from pipelines.report.model.render import write_model  # noqa: PLC0415 - loads matplotlib
+    from pipelines.report.model.render import render_model  # noqa: PLC0415
+    from pipelines.report.page import put_page  # noqa: PLC0415 - these load matplotlib
 
     with open_store(settings) as store, progress.track("write report", 2, "steps") as advance:
         content = gather_model(store, model_id)
         advance()
-        path = write_model(content, settings.reports / f"{model_id}.html")
+        path = put_page(render_model(content), settings.reports / f"{model_id}.html")
         advance()
     return ModelReportResult(str(path), model_id, len(content.evaluations))
 

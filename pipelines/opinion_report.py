@@ -65,7 +65,8 @@ def opinion_report(
         NothingToDoError: If no vote matches.
         AnnotationError: If a label is outside its taxonomy.
     """
-    from pipelines.report.opinions.render import write_opinions  # noqa: PLC0415 - loads matplotlib
+    from pipelines.report.opinions.render import render_opinions  # noqa: PLC0415
+    from pipelines.report.page import put_page  # noqa: PLC0415 - these load matplotlib
 
     with open_store(settings) as store:
         opinions = read_opinions(store, corpus=corpus, modality=modality)
@@ -82,7 +83,7 @@ def opinion_report(
                 command=_command(corpus, modality),
             )
             name = "-".join(["opinions", *filter(None, (corpus, modality))])
-            path = write_opinions(content, settings.reports / f"{name}.html")
+            path = put_page(render_opinions(content), settings.reports / f"{name}.html")
             advance()
     return OpinionReportResult(content, str(path))
 

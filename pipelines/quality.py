@@ -96,7 +96,8 @@ def quality(
     Raises:
         WarehouseError: If there is no such corpus, or a threshold is not a number above zero.
     """
-    from pipelines.report.quality.render import write_quality  # noqa: PLC0415 - loads matplotlib
+    from pipelines.report.page import put_page  # noqa: PLC0415 - these load matplotlib
+    from pipelines.report.quality.render import render_quality  # noqa: PLC0415
 
     limits, steps = Thresholds(**(thresholds or {})), ProfileSteps()
     total = len(list_findings()) + 1
@@ -106,7 +107,7 @@ def quality(
         )
         content = describe_quality(judged, corpus=corpus, thresholds=limits, steps=steps)
         name = "quality.html" if corpus is None else f"quality-{corpus}.html"
-        path: Path = write_quality(content, settings.reports / name)
+        path: Path = put_page(render_quality(content), settings.reports / name)
         advance()
     return QualityResult(content, str(path))
 

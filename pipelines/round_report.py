@@ -46,7 +46,8 @@ def report(
     Raises:
         NothingToDoError: If nothing was learned from that round yet.
     """
-    from pipelines.report.render import write_report  # noqa: PLC0415 - loads matplotlib
+    from pipelines.report.page import put_page  # noqa: PLC0415 - these load matplotlib
+    from pipelines.report.render import render_report  # noqa: PLC0415
 
     with open_store(settings) as store, progress.track("write report", 2, "steps") as advance:
         curve = read_curve(store, campaign)
@@ -62,6 +63,6 @@ def report(
             store, campaign, chosen, [point for point in curve if point.round <= chosen]
         )
         advance()
-        path = write_report(content, settings.reports / f"{campaign}-{chosen:03d}.html")
+        path = put_page(render_report(content), settings.reports / f"{campaign}-{chosen:03d}.html")
         advance()
     return ReportResult(str(path), chosen)

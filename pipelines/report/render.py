@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment
@@ -24,7 +23,7 @@ from pipelines.report.content import (
     largest_confusions,
 )
 from pipelines.report.headline import chance_level, write_headline
-from pipelines.report.page import page_environment, put_page
+from pipelines.report.page import page_environment
 from pipelines.report.tiles import write_tiles
 
 # A clip of 3 s is about 60 kB of FLAC and 80 kB of base64: twelve keep the page near 1 MB.
@@ -66,25 +65,6 @@ def render_report(content: ReportContent) -> str:
         annotators_shown=ANNOTATORS_SHOWN,
         max_players=MAX_PLAYERS,
     )
-
-
-def write_report(content: ReportContent, path: Path) -> Path:
-    """Render a report and put it in place in one step.
-
-    A reader sees the former page or the new one, never half of it.
-
-    Args:
-        content: everything the page shows.
-        path: the file to write; its folder is made if needed.
-
-    Returns:
-        The path.
-
-    Raises:
-        ReportError: the content contradicts itself; nothing is written.
-        OSError: the folder cannot be written to.
-    """
-    return put_page(render_report(content), path)
 
 
 def _draw_charts(content: ReportContent) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pipelines.report.charts import draw_confusion, draw_recalls, draw_training_curve
 from pipelines.report.content import largest_confusions
 from pipelines.report.headline import chance_level
 from pipelines.report.model.content import EvaluationView, ModelContent
-from pipelines.report.page import page_environment, put_page
+from pipelines.report.page import page_environment
 from pipelines.report.render import SYNTHETIC_NOTE
 from pipelines.report.wording import format_interval, format_quantity, format_score
 
@@ -40,22 +39,6 @@ def render_model(content: ModelContent) -> str:
             ],
         )
     )
-
-
-def write_model(content: ModelContent, path: Path) -> Path:
-    """Render a model and put its page in place in one step.
-
-    Args:
-        content: everything the page shows.
-        path: the file to write; its folder is made if needed.
-
-    Returns:
-        The path.
-
-    Raises:
-        OSError: the folder cannot be written to.
-    """
-    return put_page(render_model(content), path)
 
 
 def write_sentence(content: ModelContent) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment
@@ -28,7 +27,7 @@ from pipelines.report.opinions.wording import (
     write_tiles,
     write_verdict,
 )
-from pipelines.report.page import page_environment, put_page
+from pipelines.report.page import page_environment
 from pipelines.report.render import SYNTHETIC_NOTE
 
 ROWS_IN_SIGHT: Final = 10
@@ -69,22 +68,6 @@ def render_opinions(content: OpinionContent) -> str:
             max_classes=MAX_CLASSES,
         )
     )
-
-
-def write_opinions(content: OpinionContent, path: Path) -> Path:
-    """Render people's opinions and put the page in place in one step.
-
-    Args:
-        content: everything the page shows.
-        path: the file to write; its folder is made if needed.
-
-    Returns:
-        The path.
-
-    Raises:
-        OSError: the folder cannot be written to.
-    """
-    return put_page(render_opinions(content), path)
 
 
 def _describe_section(group: GroupContent, index: int) -> dict[str, Any]:

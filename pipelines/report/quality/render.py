@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment
 
-from pipelines.report.page import page_environment, put_page
+from pipelines.report.page import page_environment
 from pipelines.report.quality.charts import draw_balance, draw_durations, draw_levels
 from pipelines.report.quality.content import SEVERITIES, CorpusProfile, QualityContent
 from pipelines.report.quality.wording import (
@@ -50,22 +49,6 @@ def render_quality(content: QualityContent) -> str:
             rows_in_sight=ROWS_IN_SIGHT,
         )
     )
-
-
-def write_quality(content: QualityContent, path: Path) -> Path:
-    """Render a judgement and put it in place in one step.
-
-    Args:
-        content: everything the page shows.
-        path: the file to write; its folder is made if needed.
-
-    Returns:
-        The path.
-
-    Raises:
-        OSError: the folder cannot be written to.
-    """
-    return put_page(render_quality(content), path)
 
 
 def _draw_charts(profile: CorpusProfile, index: int, snr_low_db: float) -> dict[str, str]:

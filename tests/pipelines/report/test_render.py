@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from pipelines.report.errors import ReportError
-from pipelines.report.render import MAX_PLAYERS, render_report, write_report
+from pipelines.report.page import put_page
+from pipelines.report.render import MAX_PLAYERS, render_report
 from pipelines.report.testing import build_sample_content
 
 FLAC = b"fLaC\x00\x01"
@@ -174,19 +175,12 @@ def test_synthetic_speech_is_labelled_in_every_section_with_numbers(is_synthetic
     assert ("synthetic speech" in text) is is_synthetic
 
 
-def test_write_report_makes_the_folder_and_leaves_nothing_else(tmp_path):
-    """The page is put in place whole, without a trace of its making."""
-    path = write_report(build_sample_content(), tmp_path / "new" / "round.html")
-    assert path.read_text(encoding="utf-8") == render_report(build_sample_content())
-    assert [entry.name for entry in path.parent.iterdir()] == ["round.html"]
-
-
 def test_refused_content_leaves_the_former_page(tmp_path):
     """A report that cannot be rendered does not touch the file."""
     path = tmp_path / "round.html"
     path.write_text("former", encoding="utf-8")
     with pytest.raises(ReportError, match="`classes` should name at least one"):
-        write_report(replace(build_sample_content(), classes=()), path)
+        put_page(render_report(replace(build_sample_content(), classes=())), path)
     assert path.read_text(encoding="utf-8") == "former"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.report.opinions.content import MAX_GROUPS, Estimate, Timeline
-from pipelines.report.opinions.render import MAX_CLASSES, MAX_ROWS, render_opinions, write_opinions
+from pipelines.report.opinions.render import MAX_CLASSES, MAX_ROWS, render_opinions
 from pipelines.report.opinions.testing import build_sample_opinions
 from tests.pipelines.report.test_page_in_chromium import _measure, chromium  # noqa: F401
 from tests.pipelines.report.test_render import Page
@@ -180,13 +180,6 @@ def test_votes_that_only_rate_have_their_agreement():
     assert "These votes only rate" in text
     assert "arousal 90 .31" in text
     assert "What is taken for what" not in text
-
-
-def test_write_opinions_puts_the_page_in_place(tmp_path):
-    """The folder is made, and nothing else is left in it."""
-    path = write_opinions(build_sample_opinions(), tmp_path / "new" / "opinions.html")
-    assert path.read_text(encoding="utf-8") == render_opinions(build_sample_opinions())
-    assert [entry.name for entry in path.parent.iterdir()] == ["opinions.html"]
 
 
 def _keep(content):

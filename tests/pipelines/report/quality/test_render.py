@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.report.quality.render import MAX_PROFILES, render_quality, write_quality
+from pipelines.report.quality.render import MAX_PROFILES, render_quality
 from pipelines.report.quality.testing import build_sample_quality
 from tests.pipelines.report.test_page_in_chromium import _measure, chromium  # noqa: F401
 from tests.pipelines.report.test_render import Page
@@ -101,13 +101,6 @@ def test_nothing_found_and_nothing_there():
     content = replace(build_sample_quality(), findings=())
     assert "Nothing of what was looked for." in _text(content)
     assert "no clips yet" in _text(replace(content, profiles=()))
-
-
-def test_write_quality_puts_the_page_in_place(tmp_path):
-    """The folder is made, and nothing else is left in it."""
-    path = write_quality(build_sample_quality(), tmp_path / "new" / "quality.html")
-    assert path.read_text(encoding="utf-8") == render_quality(build_sample_quality())
-    assert [entry.name for entry in path.parent.iterdir()] == ["quality.html"]
 
 
 def _keep(content):
