@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,7 @@ from annotation.sampling import (
     explain_utility,
     select_round,
 )
+from annotation.sampling.batches import BATCHES, Candidates
 from pipelines.campaign import (
     ARMS,
     SEED_ARM,
@@ -171,7 +171,7 @@ def _record_round(store: Warehouse, settings: Settings, plan: _RoundPlan) -> Non
         "corpus": plan.corpus,
         "number": plan.number,
         "model_id": plan.model_id,
-        "strategy": settings.rounds.strategy if plan.number else "random",
+        "strategy": _strategy(settings, plan),
         "budget": plan.budget,
         "random_share": settings.rounds.random_share,
         "test_speakers": sorted(test_speakers),
@@ -214,27 +214,53 @@ def _pick_arms(
     rng = _rng(settings, plan)
     count = int(plan.budget * settings.rounds.random_share + 0.5)
     asked = {arm: set(clips_of(read_asks(store, plan.campaign, arm=arm))) for arm in ARMS}
-    clip_ids, posterior = _predictions(store, plan, set(pool) - asked["active"])
+    predictions = _read_predictions(store, plan, pool, set(pool) - asked["active"])
     _, classes = corpus_classes(store, plan.corpus)
-    # An arm that has asked about the whole pool has no row to tell the number of classes from.
-    posterior = posterior.reshape(len(clip_ids), len(classes))
-    strategy: Strategy = settings.rounds.strategy
-    active = select_round(
-        clip_ids,
-        STRATEGIES[strategy](posterior),
+    active = _pick_active(
+        predictions,
+        asked["active"],
+        settings=settings,
         budget=plan.budget - count,
-        random_share=0.0,
+        classes=classes,
         rng=rng,
-        reasons=explain_utility(posterior, strategy=strategy, classes=classes),
     )
     rest = sorted(set(pool) - asked["random"])
     control = select_round(rest, np.zeros(len(rest)), budget=count, random_share=1.0, rng=rng)
-    return [(pick.arm, pick) for pick in (*active.picks, *control.picks)]
+    return [(pick.arm, pick) for pick in (*active, *control.picks)]
 
 
-def _predictions(
-    store: Warehouse, plan: _RoundPlan, wanted: set[str]
-) -> tuple[list[str], npt.NDArray[np.float64]]:
+def _pick_active(
+    predictions: pa.Table,
+    asked: set[str],
+    *,
+    settings: Settings,
+    budget: int,
+    classes: Sequence[str],
+    rng: np.random.Generator,
+) -> list[Pick]:
+    """Choose clips that are worth asking about, together."""
+    clip_ids = predictions["clip_id"].to_pylist()
+    is_asked = np.isin(clip_ids, list(asked))
+    embeddings = read_posterior(predictions["embedding"])
+    places = np.flatnonzero(~is_asked)
+    # An arm that has asked about the whole pool has no row to tell the number of classes from.
+    posterior = read_posterior(predictions["posterior"])[places].reshape(-1, len(classes))
+    strategy: Strategy = settings.rounds.strategy
+    utility = STRATEGIES[strategy](posterior)
+    reasons = explain_utility(posterior, strategy=strategy, classes=classes)
+    candidates = Candidates.checked(
+        utility, posterior, embeddings[places], known=embeddings[is_asked]
+    )
+    return [
+        Pick(clip_ids[places[chosen]], "active", float(utility[chosen]), reasons[chosen])
+        for chosen in BATCHES[settings.rounds.batch](candidates, budget, rng)
+    ]
+
+
+def _read_predictions(
+    store: Warehouse, plan: _RoundPlan, pool: Sequence[str], wanted: set[str]
+) -> pa.Table:
+    """Return predictions of the pool in the order of clip ids, those of wanted clips for sure."""
     if plan.model_id is None:
         raise PipelineError(
             f"round {plan.number} of campaign `{plan.campaign}` needs a model to rank the pool; "
@@ -242,16 +268,22 @@ def _predictions(
             "name it with --model"
         )
     predictions = queries.select_predictions(store, plan.model_id)
-    predictions = predictions.filter(
-        pc.is_in(predictions["clip_id"], pa.array(sorted(wanted), pa.string()))
-    )
-    if predictions.num_rows < len(wanted):
-        missing = sorted(wanted - set(predictions["clip_id"].to_pylist()))
+    predictions = predictions.filter(pc.is_in(predictions["clip_id"], pa.array(pool, pa.string())))
+    missing = sorted(wanted - set(predictions["clip_id"].to_pylist()))
+    if missing:
         raise PipelineError(
             f"model `{plan.model_id}` has not scored {len(missing)} clips of the pool, such as "
             f"`{missing[0]}`; run `serloop score {plan.model_id}` first"
         )
-    return predictions["clip_id"].to_pylist(), read_posterior(predictions["posterior"])
+    return predictions
+
+
+def _strategy(settings: Settings, plan: _RoundPlan) -> str:
+    """Return what is stored with a round: the utility, and how it became a batch."""
+    if plan.number == 0:
+        return "random"
+    rounds = settings.rounds
+    return rounds.strategy if rounds.batch == "top" else f"{rounds.strategy}/{rounds.batch}"
 
 
 def _rng(settings: Settings, plan: _RoundPlan) -> np.random.Generator:
@@ -265,7 +297,7 @@ def _summarise(
     return AcquireResult(
         round_id=plan.round_id,
         number=plan.number,
-        strategy=settings.rounds.strategy if plan.number else "random",
+        strategy=_strategy(settings, plan),
         asks=dict(Counter(asks["arm"].to_pylist())),
         tasks=len(distinct),
         votes_wanted=len(distinct) * settings.rounds.votes_per_clip,

@@ -6,5 +6,7 @@ from typing import Literal
 AggregatorName = Literal[
     "majority", "soft_label", "wawa", "one_coin", "dawid_skene", "hierarchical", "glad", "mace"
 ]
+# A test holds them to `annotation.sampling.batches.BATCHES`.
+BatchName = Literal["top", "badge", "k_centre", "typical", "facility"]
 # `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
 Recipe = Literal["full", "round"]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from pipelines.choices import AggregatorName
+from pipelines.choices import AggregatorName, BatchName
 
 NUMBERS = r"^\d+(,\d+)*$"
 LAYERS = r"^(all|\d+(,\d+)*)$"
@@ -252,6 +252,11 @@ class RoundSettings(Section):
 
     strategy: Literal["entropy", "margin", "least_confidence"] = Field(
         "entropy", description="Utility that the active arm ranks the pool by."
+    )
+    batch: BatchName = Field(
+        "top",
+        description="How it becomes a batch: the `top`, or clips that differ (`badge`, `k_centre`, "
+        "`facility`) or are `typical`.",
     )
     budget: int = Field(120, ge=1, description="Clips asked about per round, both arms together.")
     random_share: float = Field(

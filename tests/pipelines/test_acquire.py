@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,8 +10,10 @@ import pytest
 import soundfile
 
 from annotation.sampling import entropy
+from annotation.sampling.batches import BATCHES
 from pipelines.acquire import AcquireResult, acquire
 from pipelines.campaign import clips_of, read_asks
+from pipelines.choices import BatchName
 from pipelines.convert import read_posterior
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.progress import SilentProgress
@@ -194,3 +197,22 @@ def test_writing_tasks_again_leaves_the_audio_alone(seeded: Settings, tmp_path: 
     seed(seeded, number=0, out=tmp_path / "tasks.json")
     assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.flac")}
     assert len(times) == 10
+
+
+def test_every_way_of_choosing_a_batch_can_be_set() -> None:
+    """Names of settings are those of the package, which help need not load."""
+    assert set(get_args(BatchName)) == set(BATCHES)
+
+
+@pytest.mark.parametrize("batch", ["badge", "k_centre", "typical", "facility"])
+def test_a_batch_may_be_diverse(trained, batch: str) -> None:
+    """The active arm asks other clips than it asked before, by the rule that the round names."""
+    rounds = trained.settings.rounds.model_copy(update={"batch": batch})
+    settings = trained.settings.model_copy(update={"rounds": rounds})
+    seed(settings)
+    result = seed(settings, model_id=trained.model_id)
+    assert result.strategy == f"entropy/{batch}"
+    before, after = (asks(settings, number=number, arm="active") for number in (0, 1))
+    assert after.num_rows == 5
+    assert not set(clips_of(after)) & set(clips_of(before))
+    assert after["utility"].null_count == 0
