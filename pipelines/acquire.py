@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from annotation.columns import FloatArray
 from annotation.sampling import (
     STRATEGIES,
     Pick,
@@ -245,9 +247,9 @@ def _pick_active(
     places = np.flatnonzero(~is_asked)
     # An arm that has asked about the whole pool has no row to tell the number of classes from.
     posterior = read_posterior(predictions["posterior"])[places].reshape(-1, len(classes))
-    strategy: Strategy = settings.rounds.strategy
-    utility = STRATEGIES[strategy](posterior)
-    reasons = explain_utility(posterior, strategy=strategy, classes=classes)
+    strategy = settings.rounds.strategy
+    utility = _score(predictions.take(places), posterior, strategy)
+    reasons = explain_utility(utility, posterior, strategy=strategy, classes=classes)
     candidates = Candidates.checked(
         utility, posterior, embeddings[places], known=embeddings[is_asked]
     )
@@ -255,6 +257,20 @@ def _pick_active(
         Pick(clip_ids[places[chosen]], "active", float(utility[chosen]), reasons[chosen])
         for chosen in BATCHES[settings.rounds.batch](candidates, budget, rng)
     ]
+
+
+def _score(
+    predictions: pa.Table, posterior: FloatArray, strategy: Strategy | Literal["bald"]
+) -> FloatArray:
+    """Return the utility of each clip."""
+    if strategy != "bald":
+        return STRATEGIES[strategy](posterior)
+    if predictions["disagreement"].null_count:
+        raise PipelineError(
+            f"`rounds.strategy` is `bald`, but `{predictions['model_id'][0]}` is a single network "
+            "that cannot contradict itself; set `network.members` to 2 or more and train again"
+        )
+    return np.asarray(predictions["disagreement"], np.float64)
 
 
 def _read_predictions(

@@ -315,13 +315,16 @@ def prediction_rows(
     clip_ids: Sequence[str],
     posterior: npt.NDArray[np.float32],
     embeddings: npt.NDArray[np.float32],
+    disagreement: npt.NDArray[np.float64] | None = None,
 ) -> pa.Table:
     """Store what a model says about clips."""
+    unknown = [None] * len(clip_ids)
     columns = {
         "model_id": [model_id] * len(clip_ids),
         "clip_id": list(clip_ids),
         "posterior": _lists(posterior, pa.float32()),
         "embedding": _lists(embeddings, pa.float32()),
+        "disagreement": unknown if disagreement is None else disagreement,
     }
     return pa.table(columns, schema=TABLES["predictions"].schema)
 

@@ -57,7 +57,7 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
     Raises:
         PipelineError: If the model is unknown, or predicts ratings alone.
     """
-    from annotation.sampling import entropy  # noqa: PLC0415 - keeps help fast
+    from annotation.sampling import bald, entropy  # noqa: PLC0415 - keeps help fast
     from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
 
     with open_store(settings) as store:
@@ -71,7 +71,13 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         with progress.track("score the pool", len(clip_ids), "clips") as advance:
             prediction = predict(load_weights(settings, model), features)
             advance(len(clip_ids))
-        rows = prediction_rows(model_id, clip_ids, prediction.posterior, prediction.embeddings)
+        rows = prediction_rows(
+            model_id,
+            clip_ids,
+            prediction.posterior,
+            prediction.embeddings,
+            bald(prediction.members) if len(prediction.members) else None,
+        )
         commit = store.commit({"predictions": rows}, message=f"score with {model_id}")
     return ScoreResult(
         model_id=model_id,

@@ -250,8 +250,10 @@ class AugmentationSettings(Section):
 class RoundSettings(Section):
     """What one acquisition round asks."""
 
-    strategy: Literal["entropy", "margin", "least_confidence"] = Field(
-        "entropy", description="Utility that the active arm ranks the pool by."
+    strategy: Literal["entropy", "margin", "least_confidence", "bald"] = Field(
+        "entropy",
+        description="Utility that the active arm ranks the pool by; "
+        "`bald` needs `network.members`.",
     )
     batch: BatchName = Field(
         "top",

@@ -1,6 +1,7 @@
 """Sampling: which clips of the pool are worth an annotator's time."""
 
 from annotation.sampling.acquisition import Pick, Selection, select_round
+from annotation.sampling.bald import bald
 from annotation.sampling.protocol import UtilityScore
 from annotation.sampling.scores import (
     STRATEGIES,
@@ -18,6 +19,7 @@ __all__ = [
     "Selection",
     "Strategy",
     "UtilityScore",
+    "bald",
     "entropy",
     "explain_utility",
     "least_confidence",

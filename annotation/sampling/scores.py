@@ -128,13 +128,14 @@ def max_utility(strategy: Strategy, n_classes: int) -> float:
 
 
 def explain_utility(
-    posterior: npt.ArrayLike, *, strategy: Strategy, classes: Sequence[str]
+    utility: npt.ArrayLike, posterior: npt.ArrayLike, *, strategy: str, classes: Sequence[str]
 ) -> list[str]:
     """Say in words why each clip has its utility.
 
     Args:
+        utility: (N,).
         posterior: (N, C), rows of probabilities summing to 1.
-        strategy: The score that was used.
+        strategy: Name of the score that was used.
         classes: C ≥ 2 class names.
 
     Returns:
@@ -144,8 +145,8 @@ def explain_utility(
         SamplingError: A row is not a distribution, or `classes` does not name its columns.
 
     Example:
-        >>> explain_utility([[0.1, 0.5, 0.4]], strategy="entropy", classes=["joy", "anger", "fear"])
-        ['entropy 0.94, between anger and fear']
+        >>> explain_utility([0.9], [[0.1, 0.5, 0.4]], strategy="margin", classes=["a", "b", "c"])
+        ['margin 0.90, between b and c']
     """
     checked = check_posterior(posterior)
     if len(classes) != checked.shape[1] or len(classes) < 2:
@@ -157,7 +158,7 @@ def explain_utility(
     leading = np.argsort(-checked, axis=1, kind="stable")[:, :2]
     return [
         f"{strategy.replace('_', ' ')} {value:.2f}, between {classes[first]} and {classes[second]}"
-        for value, (first, second) in zip(STRATEGIES[strategy](checked), leading, strict=True)
+        for value, (first, second) in zip(np.asarray(utility), leading, strict=True)
     ]
 
 

@@ -22,11 +22,14 @@ class Prediction:
         embeddings: The layer under the outputs, float32 ``(N, E)``.
         ratings: Rated dimensions in the scale of the training ratings, float32 ``(N, R)``; R is
             0 without ratings.
+        members: P(class) by each of the M members of an ensemble, float32 ``(M, N, C)``; M is 0
+            for a single network.
     """
 
     posterior: npt.NDArray[np.float32]
     embeddings: npt.NDArray[np.float32]
     ratings: npt.NDArray[np.float32]
+    members: npt.NDArray[np.float32]
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -85,6 +88,7 @@ def predict_with(
         np.empty((len(features), size), dtype=np.float32)
         for size in (network.n_classes, network.n_ratings, network.embedding_size)
     )
+    members = np.empty((network.n_members, *posterior.shape), dtype=np.float32)
     was_training = network.training
     network.eval()
     with torch.inference_mode():
@@ -94,5 +98,7 @@ def predict_with(
             posterior[clips] = output.logits.float().softmax(dim=1).numpy(force=True)
             ratings[clips] = output.ratings.float().numpy(force=True)
             embeddings[clips] = output.embeddings.float().numpy(force=True)
+            for member, said in enumerate(output.members):
+                members[member, clips] = said.logits.float().softmax(dim=1).numpy(force=True)
     network.train(was_training)
-    return Prediction(posterior=posterior, embeddings=embeddings, ratings=ratings)
+    return Prediction(posterior=posterior, embeddings=embeddings, ratings=ratings, members=members)

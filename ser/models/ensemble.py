@@ -47,6 +47,11 @@ class EnsembleNetwork(EmotionNetwork):
         """Size of the members' embeddings together."""
         return sum(member.embedding_size for member in self._each())
 
+    @property
+    def n_members(self) -> int:
+        """M."""
+        return len(self.members)
+
     def set_rating_statistics(self, mean: Tensor, deviation: Tensor) -> None:
         """Take over mean and deviation of the training ratings, ``(R,)`` each."""
         for member in self._each():

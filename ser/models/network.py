@@ -81,6 +81,11 @@ class EmotionNetwork(nn.Module):
         """E."""
         return self.head.size
 
+    @property
+    def n_members(self) -> int:
+        """M, members that answer apart; 0 for a single network."""
+        return 0
+
     def set_rating_statistics(self, mean: Tensor, deviation: Tensor) -> None:
         """Take over mean and deviation of the training ratings, ``(R,)`` each.
 

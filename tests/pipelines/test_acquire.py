@@ -17,7 +17,9 @@ from pipelines.choices import BatchName
 from pipelines.convert import read_posterior
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.progress import SilentProgress
+from pipelines.score import score
 from pipelines.settings import Settings
+from pipelines.train import train
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow
 from warehouse import queries
@@ -216,3 +218,34 @@ def test_a_batch_may_be_diverse(trained, batch: str) -> None:
     assert after.num_rows == 5
     assert not set(clips_of(after)) & set(clips_of(before))
     assert after["utility"].null_count == 0
+
+
+def test_members_that_contradict_each_other_can_rank_the_pool(ingested: Settings) -> None:
+    """The utility is the mutual information that scoring stored."""
+    several = ingested.network.model_copy(update={"members": 2})
+    chosen = ingested.rounds.model_copy(update={"strategy": "bald"})
+    settings = ingested.model_copy(update={"network": several, "rounds": chosen})
+    model = train(settings, SilentProgress(), corpus="synthetic", recipe="round")
+    score(settings, SilentProgress(), model_id=model.model_id)
+    seed(settings)
+    result = seed(settings, model_id=model.model_id)
+    assert result.strategy == "bald"
+    active = asks(settings, number=1, arm="active")
+    with open_store(settings) as store:
+        told = queries.select_predictions(store, model.model_id)
+    known = dict(zip(told["clip_id"].to_pylist(), told["disagreement"].to_pylist(), strict=True))
+    for row in active.to_pylist():
+        assert row["utility"] == pytest.approx(known[row["clip_id"]])
+    assert min(known.values()) >= 0
+    assert max(known.values()) > 0
+
+
+def test_a_single_network_contradicts_nobody(ingested: Settings) -> None:
+    """The message says what to set."""
+    chosen = ingested.rounds.model_copy(update={"strategy": "bald"})
+    settings = ingested.model_copy(update={"rounds": chosen})
+    model = train(settings, SilentProgress(), corpus="synthetic", recipe="round")
+    score(settings, SilentProgress(), model_id=model.model_id)
+    seed(settings)
+    with pytest.raises(PipelineError, match=r"set `network\.members` to 2 or more"):
+        seed(settings, model_id=model.model_id)

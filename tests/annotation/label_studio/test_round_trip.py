@@ -13,7 +13,7 @@ CLASSES = ("anger", "calm", "joy")
 
 def ask_about(posterior: np.ndarray, clips: list[str]) -> pa.Table:
     """Select five clips and return their asks."""
-    reasons = explain_utility(posterior, strategy="entropy", classes=CLASSES)
+    reasons = explain_utility(entropy(posterior), posterior, strategy="entropy", classes=CLASSES)
     chosen = select_round(
         clips,
         entropy(posterior),

@@ -32,7 +32,8 @@ def test_margin_needs_two_classes() -> None:
 def test_explanations_name_the_leading_classes() -> None:
     """The likelier of the two comes first, and ties follow the class order."""
     rows = [[0.1, 0.3, 0.6], [0.4, 0.4, 0.2]]
-    texts = explain_utility(rows, strategy="least_confidence", classes=["a", "b", "c"])
+    utility = least_confidence(rows)
+    texts = explain_utility(utility, rows, strategy="least_confidence", classes=["a", "b", "c"])
     assert texts == [
         "least confidence 0.40, between c and b",
         "least confidence 0.60, between a and b",
@@ -42,4 +43,4 @@ def test_explanations_name_the_leading_classes() -> None:
 def test_explanations_need_matching_classes() -> None:
     """Names for other columns are refused."""
     with pytest.raises(SamplingError, match="`classes` must name the 2 columns"):
-        explain_utility([[0.5, 0.5]], strategy="entropy", classes=["a"])
+        explain_utility([0.5], [[0.5, 0.5]], strategy="entropy", classes=["a"])

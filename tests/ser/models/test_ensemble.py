@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.special import softmax
 
 from ser.inference.predictor import predict
 from ser.models.build import build_network, count_parameters
@@ -106,4 +107,7 @@ def test_it_is_trained_stored_and_loaded_like_any_other(tmp_path, layers: int) -
     found, expected = predict(loaded, features), predict(model, features)
     np.testing.assert_array_equal(found.posterior, expected.posterior)
     assert found.embeddings.shape == (24, 10)
+    assert found.members.shape == (2, 24, 3)
+    together = np.log(found.members).mean(axis=0)
+    np.testing.assert_allclose(softmax(together, axis=1), found.posterior, atol=1e-5)
     np.testing.assert_allclose(found.posterior.sum(axis=1), 1, rtol=1e-5)
