@@ -1,24 +1,19 @@
 """Acquire: decide which clips to ask people about, and why."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotation.columns import FloatArray
 from annotation.sampling import (
-    STRATEGIES,
     Pick,
-    Strategy,
-    explain_utility,
     select_round,
 )
-from annotation.sampling.batches import BATCHES, Candidates
+from pipelines.active_arm import pick_active
 from pipelines.campaign import (
     ARMS,
     SEED_ARM,
@@ -34,7 +29,7 @@ from pipelines.clipset import (
     default_test_speakers,
     require_speakers,
 )
-from pipelines.convert import read_posterior, to_table
+from pipelines.convert import to_table
 from pipelines.errors import PipelineError, PoolExhaustedError
 from pipelines.progress import Progress
 from pipelines.runner import Row
@@ -161,7 +156,8 @@ def _record_round(store: Warehouse, settings: Settings, plan: _RoundPlan) -> Non
     pool = clips.filter(pc.invert(held_out))["clip_id"].to_pylist()
     picks = _pick_seed(settings, plan, pool) if plan.number == 0 else None
     if picks is None:
-        picks = _pick_arms(store, settings, plan, pool)
+        audio = dict(zip(clips["clip_id"].to_pylist(), clips["audio"].to_pylist(), strict=True))
+        picks = _pick_arms(store, settings, plan, {clip_id: audio[clip_id] for clip_id in pool})
     if not picks:
         raise PoolExhaustedError(
             f"campaign `{plan.campaign}` has asked about every clip of the "
@@ -206,22 +202,23 @@ def _pick_seed(settings: Settings, plan: _RoundPlan, pool: Sequence[str]) -> lis
 
 
 def _pick_arms(
-    store: Warehouse, settings: Settings, plan: _RoundPlan, pool: Sequence[str]
+    store: Warehouse, settings: Settings, plan: _RoundPlan, audio: Mapping[str, str]
 ) -> list[tuple[str, Pick]]:
-    """Let each arm choose from what it has not asked about itself.
+    """Let each arm choose from what it has not asked about itself; `audio` is the pool's.
 
     A control arm kept away from the active arm's earlier picks would draw from the easy rest of
     the pool, and would no longer show what random asking gives.
     """
-    rng = _rng(settings, plan)
+    pool, rng = list(audio), _rng(settings, plan)
     count = int(plan.budget * settings.rounds.random_share + 0.5)
     asked = {arm: set(clips_of(read_asks(store, plan.campaign, arm=arm))) for arm in ARMS}
     predictions = _read_predictions(store, plan, pool, set(pool) - asked["active"])
     _, classes = corpus_classes(store, plan.corpus)
-    active = _pick_active(
+    active = pick_active(
         predictions,
-        asked["active"],
-        settings=settings,
+        asked=asked["active"],
+        audio=audio,
+        rounds=settings.rounds,
         budget=plan.budget - count,
         classes=classes,
         rng=rng,
@@ -229,48 +226,6 @@ def _pick_arms(
     rest = sorted(set(pool) - asked["random"])
     control = select_round(rest, np.zeros(len(rest)), budget=count, random_share=1.0, rng=rng)
     return [(pick.arm, pick) for pick in (*active, *control.picks)]
-
-
-def _pick_active(
-    predictions: pa.Table,
-    asked: set[str],
-    *,
-    settings: Settings,
-    budget: int,
-    classes: Sequence[str],
-    rng: np.random.Generator,
-) -> list[Pick]:
-    """Choose clips that are worth asking about, together."""
-    clip_ids = predictions["clip_id"].to_pylist()
-    is_asked = np.isin(clip_ids, list(asked))
-    embeddings = read_posterior(predictions["embedding"])
-    places = np.flatnonzero(~is_asked)
-    # An arm that has asked about the whole pool has no row to tell the number of classes from.
-    posterior = read_posterior(predictions["posterior"])[places].reshape(-1, len(classes))
-    strategy = settings.rounds.strategy
-    utility = _score(predictions.take(places), posterior, strategy)
-    reasons = explain_utility(utility, posterior, strategy=strategy, classes=classes)
-    candidates = Candidates.checked(
-        utility, posterior, embeddings[places], known=embeddings[is_asked]
-    )
-    return [
-        Pick(clip_ids[places[chosen]], "active", float(utility[chosen]), reasons[chosen])
-        for chosen in BATCHES[settings.rounds.batch](candidates, budget, rng)
-    ]
-
-
-def _score(
-    predictions: pa.Table, posterior: FloatArray, strategy: Strategy | Literal["bald"]
-) -> FloatArray:
-    """Return the utility of each clip."""
-    if strategy != "bald":
-        return STRATEGIES[strategy](posterior)
-    if predictions["disagreement"].null_count:
-        raise PipelineError(
-            f"`rounds.strategy` is `bald`, but `{predictions['model_id'][0]}` is a single network "
-            "that cannot contradict itself; set `network.members` to 2 or more and train again"
-        )
-    return np.asarray(predictions["disagreement"], np.float64)
 
 
 def _read_predictions(

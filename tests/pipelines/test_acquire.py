@@ -23,6 +23,7 @@ from pipelines.train import train
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow
 from warehouse import queries
+from warehouse.testing import make_rows
 
 TEST_SPEAKERS = ("SYNF02", "SYNM03")
 
@@ -249,3 +250,31 @@ def test_a_single_network_contradicts_nobody(ingested: Settings) -> None:
     seed(settings)
     with pytest.raises(PipelineError, match=r"set `network\.members` to 2 or more"):
         seed(settings, model_id=model.model_id)
+
+
+def test_the_active_arm_hears_no_audio_twice(trained) -> None:
+    """Of copies it asks about one, and about none of whose audio it asked before."""
+    settings = trained.settings
+    seed(settings, budget=4)
+    with open_store(settings) as store:
+        heard = set(clips_of(read_asks(store, "synthetic")))
+        (held_out,) = queries.select_rounds(store)["test_speakers"].to_pylist()
+        told = queries.select_predictions(store, trained.model_id)["clip_id"].to_pylist()
+        unheard = [clip for clip in told if clip not in heard and speaker(clip) not in held_out]
+        copies = [(unheard[0], min(heard)), (unheard[1], unheard[2])]
+        pairs = [sorted(pair) for pair in copies]
+        link = make_rows(
+            "duplicates",
+            clip_id=[first for first, _ in pairs],
+            other_id=[last for _, last in pairs],
+            kind=["near"] * 2,
+            similarity=[0.95] * 2,
+        )
+        store.commit({"duplicates": link}, message="link")
+    rounds = settings.rounds.model_copy(update={"random_share": 0.0})
+    settings = settings.model_copy(update={"rounds": rounds})
+    seed(settings, model_id=trained.model_id, budget=100)
+    active = clips_of(asks(settings, number=1, arm="active"))
+    assert unheard[0] not in active
+    assert len({unheard[1], unheard[2]} & set(active)) == 1
+    assert len(active) == len(unheard) - 2
