@@ -21,12 +21,13 @@ from pipelines.trials import (
     run_trial,
 )
 from pipelines.workspace import open_store
+from tests.pipelines.places import borrow
 
 SPEAKERS = ("SYNM01", "SYNF02", "SYNM03", "SYNF04", "SYNM05", "SYNF06")
 
 
 @pytest.fixture(scope="module")
-def job(ingested_once: Settings) -> TrialJob:
+def job(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory) -> TrialJob:
     """Return a trial of the settings as they are, over two inner folds."""
     with open_store(ingested_once) as store:
         clips = select_clip_set(
@@ -37,7 +38,7 @@ def job(ingested_once: Settings) -> TrialJob:
     return TrialJob(
         number=0,
         parameters={},
-        settings=ingested_once,
+        settings=borrow(ingested_once, tmp_path_factory.mktemp("trial")),
         clips=clips,
         folds=folds,
         recipe="round",
