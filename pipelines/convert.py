@@ -124,6 +124,7 @@ def clip_rows(corpus: str, clips: "Sequence[tuple[Source, PreparedClip]]") -> pa
             "transcript": source.utterance.transcript,
             "intended": source.utterance.intended,
             "intensity": source.utterance.intensity,
+            "age": source.utterance.age,
             "source_format": clip.source_format,
             "source_rate": clip.source_rate,
             "source_channels": clip.source_channels,

@@ -19,7 +19,7 @@ from ser.training.folds import Split, check_audio_together, check_speaker_disjoi
 from warehouse import Warehouse, queries
 
 JudgedPart = Literal["test", "dev"]
-FACTS = ("gender", "language", "snr_db")
+FACTS = ("gender", "age", "language", "snr_db")
 
 
 @dataclass(frozen=True, eq=False)

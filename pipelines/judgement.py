@@ -21,6 +21,7 @@ SCALED = "_scaled"
 CALIBRATION = ("nll", "brier", "ece")
 # Edges of the bins of the signal-to-noise ratio: street, office, studio.
 SNR_EDGES_DB = (10.0, 20.0, 30.0)
+AGE_EDGES = (18.0, 30.0, 45.0, 60.0)
 Posterior = npt.NDArray[np.floating]
 
 
@@ -146,18 +147,22 @@ def group_clips(facts: pa.Table) -> dict[str, tuple[list[str | None], tuple[str,
         groups.
 
     Example:
-        >>> facts = {"gender": ["f", "m"], "language": ["en", "en"], "snr_db": [5.0, 25.0]}
-        >>> found = group_clips(pa.table(facts))
-        >>> found["gender"][0], found["snr"][0], "language" in found
-        (['f', 'm'], ['< 10 dB', '20 – 30 dB'], False)
+        >>> facts = {"gender": ["f", "m"], "age": [None, 32], "language": ["en", "en"]}
+        >>> found = group_clips(pa.table({**facts, "snr_db": [5.0, 25.0]}))
+        >>> found["gender"][0], found["snr"][0], sorted(found)
+        (['f', 'm'], ['< 10 dB', '20 – 30 dB'], ['gender', 'snr'])
     """
     from ser.metrics.groups import name_bins  # noqa: PLC0415 - keeps help fast
 
-    loudness = facts["snr_db"].cast(pa.float64()).to_numpy(zero_copy_only=False)
     found: dict[str, tuple[list[str | None], tuple[str, ...]]] = {
         name: (facts[name].to_pylist(), ()) for name in ("gender", "language")
     }
-    found["snr"] = name_bins(loudness, SNR_EDGES_DB, "dB")
+    for name, column, edges, unit in (
+        ("age", "age", AGE_EDGES, "years"),
+        ("snr", "snr_db", SNR_EDGES_DB, "dB"),
+    ):
+        numbers = facts[column].cast(pa.float64()).to_numpy(zero_copy_only=False)
+        found[name] = name_bins(numbers, edges, unit)
     return {name: of for name, of in found.items() if len(set(of[0]) - {None}) > 1}
 
 

@@ -69,7 +69,7 @@ INFO = CorpusInfo(
     ),
     layout=(
         "  AudioWAV/1001_IEO_HAP_LO.wav (or .flac), …\n"
-        f"  {SPEAKERS_FILE} (optional: the gender of the actors)\n"
+        f"  {SPEAKERS_FILE} (optional: gender and age of the actors)\n"
         f"  {VOTES_FILE} (optional: the votes)"
     ),
 )
@@ -110,8 +110,8 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised | None:
         path: File relative to the corpus root.
 
     Returns:
-        The utterance, its gender unknown; None for a copy under `AudioMP3`, which is left out on
-        purpose; a report when the name does not fit.
+        The utterance, its gender and age unknown; None for a copy under `AudioMP3`, which is left
+        out on purpose; a report when the name does not fit.
 
     Example:
         >>> found = parse_name(PurePosixPath("AudioWAV/1091_IEO_FEA_HI.wav"))
@@ -149,22 +149,23 @@ class CremaD:
         """List the utterances under `root`; 7,442 when complete.
 
         Args:
-            root: Folder holding `AudioWAV` and, for genders, `VideoDemographics.csv`.
+            root: Folder holding `AudioWAV` and, for gender and age, `VideoDemographics.csv`.
 
         Returns:
-            Utterances and reports; genders are None without the demographics.
+            Utterances and reports; gender and age are None without the demographics.
 
         Raises:
             CorpusError: If no CREMA-D audio is there, or the demographics cannot be read.
         """
         require_folder(root, INFO)
-        genders = read_genders(root)
+        speakers = read_speakers(root)
 
         def parse(path: PurePosixPath) -> Utterance | Unrecognised | None:
             found = parse_name(path)
-            if not isinstance(found, Utterance) or found.speaker not in genders:
+            if not isinstance(found, Utterance) or found.speaker not in speakers:
                 return found
-            return replace(found, gender=genders[found.speaker])
+            gender, age = speakers[found.speaker]
+            return replace(found, gender=gender, age=age)
 
         try:
             return collect(root, INFO, parse)
@@ -196,17 +197,18 @@ class CremaD:
         return _long_votes(_read_tabulated(path), path)
 
 
-def read_genders(root: Path) -> dict[str, str]:
-    """Read the gender of each actor.
+def read_speakers(root: Path) -> dict[str, tuple[str, float]]:
+    """Read the gender and the age of each actor.
 
     Args:
         root: Folder that may hold `VideoDemographics.csv`.
 
     Returns:
-        Actor id to `female` or `male`; empty when the file is not there.
+        Actor id to `female` or `male`, and to years; empty when the file is not there.
 
     Raises:
-        CorpusError: If the file lacks a column or holds another gender.
+        CorpusError: If the file lacks a column, or holds another gender or an age that is no
+            number.
     """
     path = root / SPEAKERS_FILE
     if not path.is_file():
@@ -214,10 +216,11 @@ def read_genders(root: Path) -> dict[str, str]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     try:
-        return {row["ActorID"]: GENDERS[row["Sex"]] for row in rows}
-    except KeyError as error:
+        return {row["ActorID"]: (GENDERS[row["Sex"]], float(row["Age"])) for row in rows}
+    except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(
-            f"`{path}` must have columns ActorID and Sex (Female or Male), got {error}"
+            f"`{path}` must have columns ActorID, Age (years) and Sex (Female or Male), but has "
+            f"another value or none: {error}"
         ) from error
 
 

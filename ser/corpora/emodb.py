@@ -20,16 +20,16 @@ EMOTIONS = {
     "T": "sadness",
 }
 SPEAKERS = {
-    "03": "male",
-    "08": "female",
-    "09": "female",
-    "10": "male",
-    "11": "male",
-    "12": "male",
-    "13": "female",
-    "14": "female",
-    "15": "male",
-    "16": "female",
+    "03": ("male", 31.0),
+    "08": ("female", 34.0),
+    "09": ("female", 21.0),
+    "10": ("male", 32.0),
+    "11": ("male", 26.0),
+    "12": ("male", 30.0),
+    "13": ("female", 32.0),
+    "14": ("female", 35.0),
+    "15": ("male", 25.0),
+    "16": ("female", 31.0),
 }
 SENTENCES = {
     "a01": "Der Lappen liegt auf dem Eisschrank.",
@@ -84,11 +84,13 @@ def parse_name(path: PurePosixPath) -> Utterance | Unrecognised:
     if match is None:
         return unexpected_name(path, EXPECTED_NAME)
     speaker, sentence, emotion = match.groups()
+    gender, age = SPEAKERS[speaker]
     return Utterance(
         native_id=path.stem,
         path=str(path),
         speaker=speaker,
-        gender=SPEAKERS[speaker],
+        gender=gender,
+        age=age,
         language="de",
         sentence=sentence,
         transcript=SENTENCES[sentence],

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from ser.corpora.manifest_rows import find_manifest, read_rows, read_vote_cell, text
+from ser.corpora.manifest_rows import find_manifest, read_rows, read_vote_cell, read_years, text
 from ser.corpora.records import CorpusInfo, Scan, Unrecognised, Utterance
 from ser.corpora.tree import taken_native_id
 from ser.corpora.votes import vote_table
@@ -16,8 +16,8 @@ from ser.paths import escape_path
 
 LAYOUT = (
     "  manifest.csv, manifest.jsonl or manifest.parquet (or the path of such a file) with\n"
-    "  `path` (relative to it) and any of native_id, speaker, session, gender, label, sentence,\n"
-    "  transcript, language, intensity, votes"
+    "  `path` (relative to it) and any of native_id, speaker, session, gender, age, label,\n"
+    "  sentence, transcript, language, intensity, votes"
 )
 GENDERS = {"f": "female", "m": "male"}
 
@@ -27,9 +27,9 @@ class ManifestCorpus:
     """A corpus whose utterances and votes stand in one table.
 
     Columns: `path`, and any of `native_id` (default: the path without its suffix), `speaker`,
-    `session`, `gender`, `label` (= the intended class), `sentence`, `transcript`, `language`,
-    `intensity` and `votes`; others are ignored. `votes` maps a label to its anonymous count
-    (`{"anger": 3, "fear": 1}` or `anger:3;fear:1`) or an annotator to the label given
+    `session`, `gender`, `age` (years), `label` (= the intended class), `sentence`, `transcript`,
+    `language`, `intensity` and `votes`; others are ignored. `votes` maps a label to its anonymous
+    count (`{"anger": 3, "fear": 1}` or `anger:3;fear:1`) or an annotator to the label given
     (`{"ann": "anger"}`).
 
     Args:
@@ -185,17 +185,24 @@ class ManifestCorpus:
         refusal = _refuse_path(path, folder)
         if refusal is not None:
             return refusal
-        label = text(row, "label")
-        if self.classes is not None and label is not None and label not in self.classes:
-            detail = f"`label` must be one of {list(self.classes)}, got '{label}'"
-            return Unrecognised(written, "invalid_row", detail)
-        if self._known_votes(row) is None:
-            detail = f"`votes` must map labels to counts or annotators to labels: {row['votes']!r}"
+        detail = self._refuse_values(row)
+        if detail is not None:
             return Unrecognised(written, "invalid_row", detail)
         if native_id in taken:
             found = Utterance(native_id=native_id, path=str(PurePosixPath(path)))
             return taken_native_id(found, taken[native_id])
         return self._utterance(row, native_id, path)
+
+    def _refuse_values(self, row: Mapping[str, object]) -> str | None:
+        """Return what is wrong with a value that is more than a name, or None."""
+        label, age = text(row, "label"), text(row, "age")
+        if self.classes is not None and label is not None and label not in self.classes:
+            return f"`label` must be one of {list(self.classes)}, got '{label}'"
+        if self._known_votes(row) is None:
+            return f"`votes` must map labels to counts or annotators to labels: {row['votes']!r}"
+        if age is not None and read_years(age) is None:
+            return f"`age` must be a number of years, 0 or more, got '{age}'"
+        return None
 
     def _utterance(self, row: Mapping[str, object], native_id: str, path: str) -> Utterance:
         gender = text(row, "gender")
@@ -210,6 +217,7 @@ class ManifestCorpus:
             transcript=text(row, "transcript"),
             intended=text(row, "label"),
             intensity=text(row, "intensity"),
+            age=read_years(text(row, "age")),
         )
 
     def _known_votes(self, row: Mapping[str, object]) -> list[tuple[str | None, str, int]] | None:

@@ -73,6 +73,20 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
+def read_years(written: str | None) -> float | None:
+    """Return an age in years, 0 or more, or None where the text is none.
+
+    Example:
+        >>> read_years("31"), read_years("thirty"), read_years("-1"), read_years(None)
+        (31.0, None, None, None)
+    """
+    try:
+        value = float(written or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < math.inf else None
+
+
 def text(row: Row, column: str) -> str | None:
     r"""Return a value as stripped text that can be stored.
 

@@ -64,6 +64,7 @@ class Utterance:
         speaker: Who speaks, unique within the corpus.
         session: Recorded meeting in which several speakers share a room.
         gender: `female` or `male`.
+        age: Of the speaker when recorded, years.
         language: BCP 47 tag.
         sentence: Code of the prompted sentence; equal codes are equal words.
         transcript: The words.
@@ -81,6 +82,7 @@ class Utterance:
     transcript: str | None = None
     intended: str | None = None
     intensity: str | None = None
+    age: float | None = None
 
 
 @dataclass(frozen=True)

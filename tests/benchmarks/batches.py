@@ -50,7 +50,7 @@ def choose_ours(name: str, embeddings: np.ndarray, posterior: np.ndarray) -> obj
 def build_theirs(embeddings: np.ndarray, weights: np.ndarray) -> Mapping[str, Choose]:
     """Return the peer's queries over the same pool, whose first clips are labelled."""
     from skactiveml.base import SkactivemlClassifier
-    from skactiveml.pool import BadgeSampling, CoreSet, UncertaintySampling
+    from skactiveml.pool import Badge, CoreSet, UncertaintySampling
 
     class Told(SkactivemlClassifier):
         """A model that is trained already."""
@@ -72,7 +72,7 @@ def build_theirs(embeddings: np.ndarray, weights: np.ndarray) -> Mapping[str, Ch
         ),
         "entropy": partial(UncertaintySampling(method="entropy", random_state=0).query, **judged),
         "k_centre": partial(CoreSet(random_state=0).query, **asked),
-        "badge": partial(BadgeSampling(random_state=0).query, **judged),
+        "badge": partial(Badge(random_state=0).query, **judged),
     }
 
 

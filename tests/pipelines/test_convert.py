@@ -48,7 +48,7 @@ def source(native_id: str) -> Source:
     """Return a file in its second revision, seen a third time, with everything known about it."""
     utterance = Utterance(
         native_id, f"x/{native_id}.wav", "sp", "s1", "female", "en", "t1", "Hi",
-        "joy", "strong",
+        "joy", "strong", 31.0,
     )  # fmt: skip
     return Source(utterance, 10, mtime_ns=7, known=(), observation=3, revision=2, is_known=True)
 

@@ -23,6 +23,7 @@ def make_clips(seed: int = 0) -> tuple[JudgedClips, np.ndarray]:
     speakers = tuple(f"s{number % 8}" for number in range(CLIPS))
     facts = {
         "gender": ["female" if number % 2 else "male" for number in range(CLIPS)],
+        "age": [None] * CLIPS,
         "language": ["en"] * CLIPS,
         "snr_db": np.where(np.arange(CLIPS) % 4 < 2, 5.0, np.nan),
     }
@@ -99,8 +100,16 @@ def test_groups_are_judged_by_themselves_and_the_worst_is_named() -> None:
 
 def test_a_grouping_of_one_group_says_nothing() -> None:
     """One language, or one bin of noise, is every clip again."""
-    facts = pa.table({"gender": [None, "f"], "language": ["en", "de"], "snr_db": [1.0, 2.0]})
-    assert list(group_clips(facts)) == ["language"]
+    facts = {"gender": [None, "f"], "language": ["en", "de"], "snr_db": [1.0, 2.0]}
+    assert list(group_clips(pa.table({**facts, "age": [31.0, 44.0]}))) == ["language"]
+
+
+def test_clips_are_grouped_by_age() -> None:
+    """In bands of years, ascending; unknown ages are in none."""
+    facts = {"gender": [None] * 4, "language": [None] * 4, "snr_db": [None] * 4}
+    groups, order = group_clips(pa.table({**facts, "age": [71.0, None, 17.0, 30.0]}))["age"]
+    assert groups == ["≥ 60 years", None, "< 18 years", "30 – 45 years"]
+    assert order[0] == "< 18 years"
 
 
 def test_an_undefined_figure_is_null_in_json() -> None:

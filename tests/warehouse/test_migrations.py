@@ -160,7 +160,7 @@ def test_clips_of_an_older_lake_tell_their_intensity_by_name(tmp_path: Path) -> 
         given = make_rows(
             "clips", corpus=list(names), native_id=list(names.values()), clip_id=list(names)
         )
-        connection.register("given", given.drop_columns(["intensity"]))
+        connection.register("given", given.drop_columns(["intensity", "age"]))
         connection.execute("INSERT INTO clips BY NAME SELECT * FROM given")
     with open_warehouse(*place) as warehouse:
         clips = queries.select_clips(warehouse)

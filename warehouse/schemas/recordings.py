@@ -54,6 +54,7 @@ CLIPS = Table(
         optional("recording", TEXT, "Native id of the long recording it was cut from."),
         optional("flags", TEXTS, "Warnings about the audio, such as `clipped`, sorted."),
         optional("intensity", TEXT, "How strongly it was acted, in the corpus's words."),
+        optional("age", REAL, "The speaker's age in years as the corpus states it."),
     ),
 )
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from ser.corpora.crema_d import CremaD, intended_label, parse_name, read_genders
+from ser.corpora.crema_d import CremaD, intended_label, parse_name, read_speakers
 from ser.corpora.records import VOTE_SCHEMA, Unrecognised
 from ser.errors import CorpusError
 
@@ -52,21 +52,24 @@ def test_every_published_name_is_read(serloop_data):
     assert Counter(u.intended for u in found)["neutral"] == 1087
 
 
-def test_scan_reads_audio_and_genders(tmp_path):
-    """Genders come from the demographics; MP3 copies are left out."""
+def test_scan_reads_audio_gender_and_age(tmp_path):
+    """Both come from the demographics; MP3 copies are left out."""
     for name in ("AudioWAV/1001_IEO_HAP_LO.wav", "AudioMP3/1001_IEO_HAP_LO.mp3"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "VideoDemographics.csv").write_text('"ActorID","Age","Sex"\n1001,51,"Male"\n')
     scan = CremaD().scan(tmp_path)
-    assert [(u.native_id, u.gender) for u in scan.utterances] == [("1001_IEO_HAP_LO", "male")]
+    (found,) = scan.utterances
+    assert (found.native_id, found.gender, found.age) == ("1001_IEO_HAP_LO", "male", 51)
     assert (scan.unrecognised, scan.out_of_scope) == ((), 1)
 
 
-def test_real_genders(serloop_data):
-    """48 men and 43 women, as the paper says."""
-    genders = read_genders(serloop_data / "crema-d-votes")
-    assert Counter(genders.values()) == {"male": 48, "female": 43}
+def test_real_speakers(serloop_data):
+    """48 men and 43 women between 20 and 74 years, as the paper says."""
+    speakers = read_speakers(serloop_data / "crema-d-votes").values()
+    assert Counter(gender for gender, _ in speakers) == {"male": 48, "female": 43}
+    ages = [age for _, age in speakers]
+    assert (min(ages), max(ages)) == (20, 74)
 
 
 def test_folder_with_votes_alone_says_that_the_audio_is_missing(serloop_data):
@@ -143,11 +146,12 @@ def test_missing_vote_column_is_refused(tmp_path):
         CremaD().read_votes(tmp_path)
 
 
-def test_bad_demographics_are_refused(tmp_path):
-    """A gender that is neither Female nor Male stops the reading."""
-    (tmp_path / "VideoDemographics.csv").write_text("ActorID,Sex\n1001,?\n")
-    with pytest.raises(CorpusError, match="Female or Male"):
-        read_genders(tmp_path)
+@pytest.mark.parametrize("row", ["1001,51,?", "1001,old,Male", "1001,51"])
+def test_bad_demographics_are_refused(tmp_path, row):
+    """Another gender, an age that is no number or a missing cell stops the reading."""
+    (tmp_path / "VideoDemographics.csv").write_text(f"ActorID,Age,Sex\n{row}\n")
+    with pytest.raises(CorpusError, match=r"Age \(years\) and Sex \(Female or Male\)"):
+        read_speakers(tmp_path)
 
 
 def test_no_file_means_no_votes(tmp_path):

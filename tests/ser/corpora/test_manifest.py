@@ -44,13 +44,14 @@ def write(folder, *rows, suffix="csv"):
 @pytest.mark.parametrize("as_file", [False, True], ids=["folder", "file"])
 def test_every_format_gives_the_same_utterances(folder, suffix, as_file):
     """The format of the table makes no difference, nor whether the file itself is given."""
-    row = {"path": "a/one.wav", "speaker": "03", "gender": "F", "label": "anger", "more": "x"}
+    row = {"path": "a/one.wav", "speaker": "03", "gender": "F", "label": "anger", "age": "31"}
     path = write(folder, row, {**row, "path": "two.flac", "speaker": "04"}, suffix=suffix)
     scan = CALLS.scan(path if as_file else folder)
     assert [(u.native_id, u.speaker, u.gender, u.intended) for u in scan.utterances] == [
         ("a/one", "03", "female", "anger"),
         ("two", "04", "female", "anger"),
     ]
+    assert {u.age for u in scan.utterances} == {31.0}
     assert scan.folder == folder
     assert {u.language for u in scan.utterances} == {"en"}
 
@@ -104,6 +105,12 @@ def test_name_that_is_no_utf8_is_found(folder):
     ("row", "reason", "detail"),
     [
         pytest.param({"label": "joy"}, "invalid_row", "got 'joy'", id="label"),
+        pytest.param(
+            {"age": "old"},
+            "invalid_row",
+            "`age` must be a number of years, 0 or more, got 'old'",
+            id="age",
+        ),
         pytest.param({"votes": "anger"}, "invalid_row", "`votes` must map", id="votes"),
         pytest.param({"votes": "joy:1"}, "invalid_row", "`votes` must map", id="vote label"),
         pytest.param({"native_id": "two"}, "duplicate_native_id", "`two.flac`", id="id"),
