@@ -41,7 +41,9 @@ CLIPS = 192
 ROUNDS = 3
 LOG_MEL = LogMel()
 FULL_SCALE = 32768  # of int16
-EVERYTHING = Augmentation(noise=0.5, telephone=0.5, low_pass=0.5, gain=0.5, mu_law=0.5, masks=0.5)
+EVERYTHING = Augmentation(
+    noise=0.5, telephone=0.5, low_pass=0.5, gain=0.5, mu_law=0.5, warp=0.5, masks=0.5
+)
 AS_THEY_ARE = "recordings as they are"
 CASES = {
     AS_THEY_ARE: TrainingParameters(),
