@@ -1,5 +1,6 @@
 """Padding, order and batch mates never change what a network says about a clip."""
 
+import copy
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -104,16 +105,18 @@ def test_no_network_of_the_family_sees_padding_or_batch_mates(parameters):
     seed=st.integers(0, 2**16),
 )
 def test_padding_order_and_batch_mates_change_nothing(parameters, lengths, extra, filling, seed):
-    """In single precision, as it is used, what changes is rounding alone."""
-    network = make_network(parameters)
-    clips = [clip.float() for clip in make_clips(tuple(lengths), seed)]
-    order = np.random.default_rng(seed).permutation(len(clips))
-    batch = pad([clips[clip] for clip in order], extra=extra, filling=filling)
-    with torch.inference_mode():
-        together = side_by_side(network(batch, torch.tensor([lengths[clip] for clip in order])))
-        for row, clip in enumerate(order):
-            alone = side_by_side(network(clips[clip][None], torch.tensor([lengths[clip]])))
-            torch.testing.assert_close(together[row], alone[0], atol=TOLERANCE, rtol=TOLERANCE)
+    """In single precision, as it is used, what changes is rounding alone; in double, nothing."""
+    single = make_network(parameters)
+    double = copy.deepcopy(single).double()
+    order = np.random.default_rng(seed).permutation(len(lengths))
+    for network, kind, error in ((single, "float", TOLERANCE), (double, "double", EXACT)):
+        clips = [getattr(clip, kind)() for clip in make_clips(tuple(lengths), seed)]
+        batch = pad([clips[clip] for clip in order], extra=extra, filling=filling)
+        with torch.inference_mode():
+            together = side_by_side(network(batch, torch.tensor([lengths[clip] for clip in order])))
+            for row, clip in enumerate(order):
+                alone = side_by_side(network(clips[clip][None], torch.tensor([lengths[clip]])))
+                torch.testing.assert_close(together[row], alone[0], atol=error, rtol=error)
 
 
 @pytest.mark.parametrize("parameters", FAMILY, ids=name)

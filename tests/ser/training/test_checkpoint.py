@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ser.errors import ArtifactError
 from ser.features.ragged import RaggedFeatures
@@ -86,13 +88,23 @@ def test_every_choice_of_a_network_survives(tmp_path, classes):
     assert np.array_equal(found.posterior, expected.posterior)
 
 
+def fill(name: str, shape: list[int], number: int) -> torch.Tensor:
+    """Return weights that follow from their place in the file; deviations are above 0."""
+    wave = torch.sin(1.3 * torch.arange(math.prod(shape), dtype=torch.float64) + 2.1 * number)
+    is_spread = name.endswith(("variance", "deviation"))
+    return (1 + 0.5 * wave if is_spread else wave).float().reshape(shape)
+
+
 def test_a_model_of_the_first_format_says_what_it_always_said(tmp_path):
     """Numbers written down by the code of that time; saved again, it is of today's format."""
-    model = load_model(GOLDEN / "format_1.safetensors")
+    expected = json.loads((GOLDEN / "format_1.json").read_text())
+    shapes = enumerate(expected["shapes"].items())
+    state = {name: fill(name, shape, number) for number, (name, shape) in shapes}
+    save_file(state, tmp_path / "old", metadata={"serloop": json.dumps(expected["header"])})
+    model = load_model(tmp_path / "old")
     assert model.parameters.recurrent_size == 3
     frames = torch.arange(2 * 12 * 8, dtype=torch.float64).reshape(2, 12, 8)
     clips, lengths = 2 * torch.sin(0.37 * frames).float(), torch.tensor([12, 5])
-    expected = json.loads((GOLDEN / "format_1.json").read_text())
     save_model(model, tmp_path / "model")
     for version in (model, load_model(tmp_path / "model")):
         with torch.inference_mode():
