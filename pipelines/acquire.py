@@ -213,13 +213,15 @@ def _pick_arms(
     count = int(plan.budget * settings.rounds.random_share + 0.5)
     asked = {arm: set(clips_of(read_asks(store, plan.campaign, arm=arm))) for arm in ARMS}
     predictions = _read_predictions(store, plan, pool, set(pool) - asked["active"])
-    _, classes = corpus_classes(store, plan.corpus)
+    taxonomy, classes = corpus_classes(store, plan.corpus)
     active = pick_active(
+        store,
         predictions,
         asked=asked["active"],
         audio=audio,
         rounds=settings.rounds,
         budget=plan.budget - count,
+        taxonomy=taxonomy,
         classes=classes,
         rng=rng,
     )

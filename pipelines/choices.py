@@ -7,6 +7,10 @@ AggregatorName = Literal[
     "majority", "soft_label", "wawa", "one_coin", "dawid_skene", "hierarchical", "glad", "mace"
 ]
 # A test holds them to `annotation.sampling.batches.BATCHES`.
-BatchName = Literal["top", "badge", "k_centre", "typical", "facility"]
+BatchName = Literal["top", "badge", "k_centre", "typical", "facility", "determinantal"]
+# A test holds them to `annotation.sampling.UTILITIES`.
+UtilityName = Literal[
+    "entropy", "margin", "least_confidence", "bald", "expected_change", "reducible"
+]
 # `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
 Recipe = Literal["full", "round"]

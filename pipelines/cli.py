@@ -16,12 +16,14 @@ from pipelines.commands.corpora import corpora
 from pipelines.commands.crossvalidate import crossvalidate
 from pipelines.commands.demo import demo
 from pipelines.commands.doctor import doctor
+from pipelines.commands.estimates import estimates
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.features import features
 from pipelines.commands.follow import follow
 from pipelines.commands.ingest import ingest
 from pipelines.commands.maintain import maintain
 from pipelines.commands.opinions import opinions
+from pipelines.commands.plan import plan
 from pipelines.commands.quality import quality
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.report import report
@@ -76,6 +78,8 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         opinions,
         why,
         suspects,
+        estimates,
+        plan,
         compare,
         reproduce,
         report,

@@ -16,6 +16,7 @@ from pipelines.curve import is_of_curve
 from pipelines.errors import NothingToDoError
 from pipelines.flac import encode_flac
 from pipelines.models import require_model
+from pipelines.outlook import read_outlook
 from pipelines.report.content import (
     AnnotatorSummary,
     Arm,
@@ -41,7 +42,12 @@ ENTROPY_BINS = 9
 
 
 def gather_content(
-    store: Warehouse, campaign: str, number: int, curve: Sequence[CurvePoint]
+    store: Warehouse,
+    campaign: str,
+    number: int,
+    curve: Sequence[CurvePoint],
+    *,
+    thresholds: Mapping[str, float] | None = None,
 ) -> ReportContent:
     """Read everything that the page of one round shows.
 
@@ -50,6 +56,7 @@ def gather_content(
         campaign: The campaign.
         number: A round that was learned from.
         curve: The curve up to that round.
+        thresholds: When to stop, see `pipelines.outlook`.
     """
     header = find_round(store, campaign, number) or {}
     corpus = header["corpus"]
@@ -91,6 +98,7 @@ def gather_content(
         doubts=_doubts(store, corpus),
         next_steps=_next_steps(corpus, campaign),
         difference=_difference(store, latest, INTENDED),
+        outlook=read_outlook(store, campaign, number, curve, thresholds),
     )
 
 

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.clipset import corpus_clips, read_features
 from pipelines.convert import prediction_rows
+from pipelines.errors import PipelineError
 from pipelines.judged import require_classes
 from pipelines.models import load_weights, require_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
+from warehouse import Warehouse, queries
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,14 @@ class ScoreResult:
         clips: Clips scored, those of test speakers left out.
         mean_entropy: Mean entropy of the posteriors, nats.
         added: Predictions that were new.
+        passes: Passes with dropout that tell where the model contradicts itself; 0 for none.
     """
 
     model_id: str
     clips: int
     mean_entropy: float
     added: int
+    passes: int = 0
 
     def rows(self) -> Sequence[Row]:
         """Return one row per scoring."""
@@ -39,6 +45,7 @@ class ScoreResult:
                 "clips": self.clips,
                 "mean_entropy": self.mean_entropy,
                 "added": self.added,
+                "passes": self.passes,
             }
         ]
 
@@ -47,7 +54,8 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
     """Predict every clip of the model's corpus whose speaker is not held out.
 
     Args:
-        settings: Where the warehouse and the weights are.
+        settings: Where the warehouse and the weights are; how often a single network judges with
+            dropout, which an ensemble does not need.
         progress: Where progress is shown.
         model_id: The model.
 
@@ -55,7 +63,9 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         How many clips were scored.
 
     Raises:
-        PipelineError: If the model is unknown, or predicts ratings alone.
+        PipelineError: If the model is unknown or predicts ratings alone, or has judged these
+            clips before without the passes that are wanted.
+        ConfigurationError: If passes are wanted of a model without dropout.
     """
     from annotation.sampling import bald, entropy  # noqa: PLC0415 - keeps help fast
     from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
@@ -68,8 +78,12 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         keep = [name not in held_out for name in clips["speaker"].to_pylist()]
         clip_ids = clips.filter(keep)["clip_id"].to_pylist()
         features = read_features(store, model["feature_set"], clip_ids)
+        trained = load_weights(settings, model)
+        passes = 0 if trained.network.n_members else settings.rounds.dropout_passes
+        if passes:
+            _require_unjudged(store, model_id, clip_ids)
         with progress.track("score the pool", len(clip_ids), "clips") as advance:
-            prediction = predict(load_weights(settings, model), features)
+            prediction = predict(trained, features, passes=passes, seed=settings.training.seed)
             advance(len(clip_ids))
         rows = prediction_rows(
             model_id,
@@ -84,4 +98,18 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         clips=len(clip_ids),
         mean_entropy=float(np.mean(entropy(prediction.posterior))),
         added=commit.inserted.get("predictions", 0),
+        passes=passes,
     )
+
+
+def _require_unjudged(store: Warehouse, model_id: str, clip_ids: Sequence[str]) -> None:
+    """Refuse passes over clips of which something without them is stored and would stay."""
+    stored = queries.select_predictions(store, model_id)
+    silent = stored.filter(pc.is_null(stored["disagreement"]))["clip_id"]
+    known = silent.filter(pc.is_in(silent, pa.array(clip_ids, pa.string())))
+    if len(known):
+        raise PipelineError(
+            f"model `{model_id}` has judged {len(known)} of these clips without passes, such as "
+            f"`{known[0]}`, and a prediction that is stored stays; set `rounds.dropout_passes` "
+            "back to 0, or train another model and score with it first"
+        )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from pipelines.choices import AggregatorName, BatchName
+from pipelines.choices import AggregatorName, BatchName, UtilityName
 
 NUMBERS = r"^\d+(,\d+)*$"
 LAYERS = r"^(all|\d+(,\d+)*)$"
@@ -250,10 +250,16 @@ class AugmentationSettings(Section):
 class RoundSettings(Section):
     """What one acquisition round asks."""
 
-    strategy: Literal["entropy", "margin", "least_confidence", "bald"] = Field(
+    strategy: UtilityName = Field(
         "entropy",
         description="Utility that the active arm ranks the pool by; "
-        "`bald` needs `network.members`.",
+        "`bald` needs `network.members` or `dropout_passes`, `reducible` people's votes.",
+    )
+    dropout_passes: int = Field(
+        0,
+        ge=0,
+        description="How often a single network judges the pool with dropout, for `bald`; 0 for "
+        "not at all, else at least 2.",
     )
     batch: BatchName = Field(
         "top",
@@ -271,3 +277,12 @@ class RoundSettings(Section):
         description="Annotators asked about each clip.",
     )
     aggregator: AggregatorName = Field("dawid_skene", description="How votes become consensus.")
+    stop_change: float | None = Field(
+        None, ge=0, description="UAR below which the next round's expected gain says stop."
+    )
+    stop_agreement: float | None = Field(
+        None, ge=0, le=1, description="Kappa of consecutive models from which they count as stable."
+    )
+    stop_gain_per_hour: float | None = Field(
+        None, ge=0, description="UAR gain per annotator-hour below which time is better spent."
+    )

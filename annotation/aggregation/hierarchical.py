@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal, get_args
 
 import numpy as np
-from scipy.special import digamma
 
 from annotation.aggregation.dawid_skene import FLOOR, expect_log, log_prevalence, pool
 from annotation.aggregation.parameters import check_iteration, check_parameter
 from annotation.aggregation.result import Consensus, conclude
+from annotation.aggregation.shrinkage import START, fit_strength, log_sum
 from annotation.aggregation.sparse_votes import (
     SparseVotes,
     largest_change,
@@ -22,9 +22,6 @@ from annotation.votes import VoteMatrix
 
 Prevalence = Literal["tested", "learnt", "even"]
 
-_START: Final = 4.0
-_STEPS: Final = 2
-_STRENGTH: Final = (1e-2, 1e3)
 _SIGNIFICANT: Final = 1.96
 """Two-sided 5 % of a normal variable."""
 
@@ -107,7 +104,7 @@ class HierarchicalDawidSkene:
     def _fit(self, sums: SparseVotes, *, is_learnt: bool) -> _Fit:
         clips, _, classes = sums.shape
         posterior = vote_shares(sums)
-        strength: FloatArray = np.full(classes, _START)
+        strength: FloatArray = np.full(classes, START)
         # A class nobody chose would be the best account of every split: its row is anything.
         is_chosen = posterior.sum(axis=0) > 0
         log_prior: FloatArray = np.log(np.where(is_chosen, 1 / max(is_chosen.sum(), 1), FLOOR))
@@ -115,13 +112,13 @@ class HierarchicalDawidSkene:
         while fit.change > self.tolerance and fit.iterations < self.max_iterations:
             weights = sums.per_pair(posterior)
             pooled = pool(sums.per_label(weights))[sums.pair_label]
-            strength = _fit_strength(sums, weights, pooled, strength)
+            strength = fit_strength(sums, weights, pooled, strength)
             if is_learnt:
                 log_prior = log_prevalence(posterior)
             total = sums.per_annotator(weights) + strength
             weights += strength * pooled
             log_joint = expect_log(sums, log_prior, weights / total[sums.pair_annotator])
-            evidence = _log_sum(log_joint)
+            evidence = log_sum(log_joint)
             updated = normalise_log(log_joint)
             change = largest_change(updated, posterior)
             posterior = updated
@@ -155,37 +152,6 @@ class _Fit:
     evidence: FloatArray
     iterations: int
     change: float
-
-
-def _fit_strength(
-    sums: SparseVotes, weights: FloatArray, pooled: FloatArray, strength: FloatArray
-) -> FloatArray:
-    """Move each class's strength towards the most probable one, (C,).
-
-    Args:
-        sums: The votes.
-        weights: Expected answers of each pair by truth, (P, C).
-        pooled: The pooled probability of each pair's answer by truth, (P, C).
-        strength: Present strength by truth, (C,).
-    """
-    total = sums.per_annotator(weights)
-    for _ in range(_STEPS):
-        prior = np.maximum(strength * pooled, 1e-12)
-        # An answer an annotator never gave adds nothing here, so pairs that occur suffice.
-        spread = ((digamma(weights + prior) - digamma(prior)) * pooled).sum(axis=0)
-        length = (digamma(total + strength) - digamma(strength)).sum(axis=0)
-        ratio = np.divide(spread, length, out=np.ones_like(spread), where=length > 0)
-        # The plain step creeps where people are alike; its square has the same fixed point.
-        strength = np.clip(strength * ratio**2, *_STRENGTH)
-    return strength
-
-
-def _log_sum(log_joint: FloatArray) -> FloatArray:
-    """Return log Σ exp of each row, (N,)."""
-    total = log_joint[:, 0].copy()
-    for column in log_joint.T[1:]:
-        np.logaddexp(total, column, out=total)
-    return total
 
 
 def _is_better(learnt: _Fit, even: _Fit) -> bool:

@@ -12,7 +12,7 @@ from scipy.special import entr
 from annotation.aggregation.result import Consensus
 from annotation.columns import FloatArray
 from annotation.errors import VoteError
-from annotation.sampling.scores import check_posterior
+from annotation.sampling.utilities.checks import check_posterior
 
 Measure = Literal["entropy", "error"]
 

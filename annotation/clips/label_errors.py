@@ -11,7 +11,7 @@ import numpy.typing as npt
 from annotation.clips.suspicion import LabelErrors
 from annotation.columns import FloatArray, IntArray
 from annotation.errors import VoteError
-from annotation.sampling.scores import check_posterior
+from annotation.sampling.utilities.checks import check_posterior
 
 _ROUNDING: Final = 1e-12
 

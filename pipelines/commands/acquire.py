@@ -1,10 +1,11 @@
 """serloop acquire."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from pipelines.choices import UtilityName
 from pipelines.commands import options
 from pipelines.commands.session import session
 
@@ -17,8 +18,8 @@ def acquire(
     ] = None,
     budget: options.Budget = None,
     strategy: Annotated[
-        Literal["entropy", "margin", "least_confidence"] | None,
-        typer.Option(help="Utility of the active arm."),
+        UtilityName | None,
+        typer.Option(help="Utility of the active arm; `reducible` leaves ambiguous clips alone."),
     ] = None,
     random_share: Annotated[
         float | None, typer.Option(help="Share of the budget for the random arm, 0 to 1.")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.report.errors import ReportError
+
+if TYPE_CHECKING:
+    from pipelines.report.outlook import Outlook
 
 Arm = Literal["active", "random"]
 AskArm = Literal["seed", "active", "random"]
@@ -254,6 +257,7 @@ class ReportContent:
         doubts: what is doubtful about it, most severe first; `serloop quality` has the evidence.
         next_steps: commands to offer.
         difference: paired difference of the arms' last models; None when not computed.
+        outlook: whether more rounds are worth asking; None when not looked into.
         interval_level: coverage of all intervals, in (0, 1).
     """
 
@@ -274,6 +278,7 @@ class ReportContent:
     doubts: tuple[DataDoubt, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     difference: PairedDifference | None = None
+    outlook: Outlook | None = None
     interval_level: float = 0.95
 
     def arm_points(self, arm: Arm) -> list[CurvePoint]:

@@ -11,6 +11,7 @@ from jinja2 import Environment
 from pipelines.report.charts import (
     draw_confusion,
     draw_entropy,
+    draw_forecast,
     draw_learning_curve,
     draw_recalls,
 )
@@ -23,6 +24,7 @@ from pipelines.report.content import (
     largest_confusions,
 )
 from pipelines.report.headline import chance_level, write_headline
+from pipelines.report.outlook import write_figure, write_forecast, write_verdict
 from pipelines.report.page import page_environment
 from pipelines.report.tiles import write_tiles
 
@@ -76,6 +78,12 @@ def _draw_charts(content: ReportContent) -> dict[str, str]:
             charts[key] = draw_learning_curve(
                 content.curve, n_classes=size, key=key, compact=compact, note=note
             )
+    if content.outlook is not None and content.outlook.forecast:
+        points, expected = content.arm_points("active"), content.outlook.forecast
+        for key, compact in (("forecast", False), ("forecast-compact", True)):
+            charts[key] = draw_forecast(
+                points, expected, n_classes=size, key=key, compact=compact, note=note
+            )
     if content.confusion is not None:
         truth = content.held_out.labels
         charts["confusion"] = draw_confusion(
@@ -113,5 +121,11 @@ def _data_uri(clip: AskedClip) -> str:
 def _environment() -> Environment:
     # A copy: its filter for audio is no business of other pages.
     environment = page_environment().overlay()
-    environment.filters = {**environment.filters, "data_uri": _data_uri}
+    environment.filters = {
+        **environment.filters,
+        "data_uri": _data_uri,
+        "figure": write_figure,
+        "verdict": write_verdict,
+        "forecast": write_forecast,
+    }
     return environment

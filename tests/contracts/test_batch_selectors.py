@@ -62,6 +62,18 @@ def test_equal_clips_are_chosen_by_the_generator_alone(select) -> None:
     assert len(set(run(select, pool, 40))) == 40
 
 
+def test_the_order_of_the_pool_is_irrelevant(select) -> None:
+    """Whoever draws, draws every clip as often, wherever it stands."""
+    pool = make_candidates(12)
+    turned = np.random.default_rng(1).permutation(12)
+    seeds = range(120)
+    plain = np.concatenate([run(select, pool, 3, seed) for seed in seeds])
+    other = np.concatenate([run(select, pool.take(turned), 3, seed) for seed in seeds])
+    counts = [np.bincount(chosen, minlength=12) for chosen in (plain, turned[other])]
+    # The standard deviation of a difference is at most 7.7; without draws there is none.
+    np.testing.assert_allclose(*counts, atol=32)
+
+
 def test_one_class_is_no_obstacle(select) -> None:
     """A model of one class is sure of everything."""
     pool = make_candidates(12, classes=1)

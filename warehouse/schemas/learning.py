@@ -82,7 +82,7 @@ PREDICTIONS = Table(
         Column("clip_id", TEXT, "The clip."),
         Column("posterior", FLOATS, "(C,) P(class), summing to 1."),
         Column("embedding", FLOATS, "(E,) the model's summary of the clip."),
-        optional("disagreement", REAL, "Of its members, mutual information in nats; null for one."),
+        optional("disagreement", REAL, "Of its members or passes, mutual information in nats."),
     ),
 )
 

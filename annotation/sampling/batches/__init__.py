@@ -4,6 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from annotation.sampling.batches.badge import badge
+from annotation.sampling.batches.determinantal import determinantal
 from annotation.sampling.batches.facility import facility
 from annotation.sampling.batches.k_centre import k_centre
 from annotation.sampling.batches.protocol import BatchSelector, Candidates
@@ -11,7 +12,14 @@ from annotation.sampling.batches.top import top
 from annotation.sampling.batches.typical import typical
 
 BATCHES: Final = MappingProxyType[str, BatchSelector](
-    {"top": top, "badge": badge, "k_centre": k_centre, "typical": typical, "facility": facility}
+    {
+        "top": top,
+        "badge": badge,
+        "k_centre": k_centre,
+        "typical": typical,
+        "facility": facility,
+        "determinantal": determinantal,
+    }
 )
 """Every way of choosing a batch by the name that settings and rounds give it."""
 
@@ -20,6 +28,7 @@ __all__ = [
     "BatchSelector",
     "Candidates",
     "badge",
+    "determinantal",
     "facility",
     "k_centre",
     "top",

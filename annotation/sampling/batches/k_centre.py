@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from annotation.columns import IntArray
-from annotation.sampling.batches.protocol import Candidates, Embeddings, check_size, draw_largest
-
-BLOCK_NUMBERS = 1 << 22  # distances held at once: 16 MB, so that memory does not grow with L
+from annotation.sampling.batches.distances import lower_to_nearest, squared_lengths
+from annotation.sampling.batches.greedy import choose_greedily
+from annotation.sampling.batches.protocol import Candidates, Embeddings, check_size
 
 
 def k_centre(candidates: Candidates, size: int, rng: np.random.Generator) -> IntArray:
@@ -23,7 +25,7 @@ def k_centre(candidates: Candidates, size: int, rng: np.random.Generator) -> Int
         rng: Decides the first choice and between equal distances.
 
     Returns:
-        min(K, N) positions, O(N·(K + L)·E).
+        min(K, N) positions, O(N·(K + L)·E) at most.
 
     Raises:
         SamplingError: `size` is negative.
@@ -40,32 +42,50 @@ def k_centre(candidates: Candidates, size: int, rng: np.random.Generator) -> Int
     """
     check_size(size)
     places = candidates.embeddings
-    squares = np.einsum("ne,ne->n", places, places)
-    nearest = _nearest_known(places, squares, candidates.known)
-    chosen = np.empty(min(size, len(candidates)), np.int64)
-    for step in range(len(chosen)):
-        pick = draw_largest(nearest, rng)
-        chosen[step] = pick
-        distances = squares - 2 * (places @ places[pick]) + squares[pick]
-        np.minimum(nearest, distances, out=nearest)
-        # Rounding must not leave a chosen clip ahead of its own copies.
-        nearest[chosen[: step + 1]] = -np.inf
-    return chosen
-
-
-def _nearest_known(
-    places: Embeddings, squares: npt.NDArray[np.float32], known: Embeddings
-) -> npt.NDArray[np.float32]:
-    """Return the squared distance of each clip to the nearest that was asked about, ``(N,)``."""
+    squares = squared_lengths(places)
     nearest = np.full(len(places), np.inf, np.float32)
-    if not len(known):
-        return nearest
-    known_squares = np.einsum("le,le->l", known, known)
-    rows = max(1, BLOCK_NUMBERS // len(known))
-    for start in range(0, len(places), rows):
-        block = slice(start, start + rows)
-        products = places[block] @ known.T
-        products *= -2
-        products += known_squares
-        nearest[block] = products.min(axis=1) + squares[block]
-    return nearest
+    lower_to_nearest(nearest, places, squares, candidates.known)
+    gaps = _Gaps(nearest, places, squares, [])
+    return choose_greedily(gaps, min(size, len(candidates)), rng)
+
+
+@dataclass
+class _Gaps:
+    """Squared distances of M clips to the nearest centre.
+
+    Attributes:
+        values: (M,).
+        places: (M, E).
+        squares: Squared lengths of the places, (M,).
+        centres: Places of the clips chosen, shared with every part.
+        counted: Centres that `values` knows of.
+    """
+
+    values: npt.NDArray[np.float32]
+    places: Embeddings
+    squares: npt.NDArray[np.float32]
+    centres: list[Embeddings]
+    counted: int = 0
+
+    def choose(self, at: int) -> None:
+        """Make a clip a centre."""
+        self.centres.append(self.places[at])
+        # Rounding must not leave a chosen clip ahead of its own copies.
+        self.values[at] = -np.inf
+
+    def count(self) -> None:
+        """Look at the centres that are new."""
+        fresh = self.centres[self.counted :]
+        if fresh:
+            lower_to_nearest(self.values, self.places, self.squares, np.array(fresh))
+        self.counted = len(self.centres)
+
+    def part(self, members: IntArray) -> _Gaps:
+        """Return the distances of some clips."""
+        return _Gaps(
+            self.values[members],
+            self.places[members],
+            self.squares[members],
+            self.centres,
+            self.counted,
+        )

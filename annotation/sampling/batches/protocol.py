@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from annotation.columns import FloatArray, IntArray
 from annotation.errors import SamplingError
-from annotation.sampling.scores import check_posterior
+from annotation.sampling.utilities.checks import check_posterior
 
 Embeddings = npt.NDArray[np.float32]
 
@@ -123,6 +123,10 @@ def draw_largest(values: npt.NDArray[np.floating], rng: np.random.Generator) -> 
 
 
 def _check_finite(name: str, array: npt.NDArray[np.floating]) -> None:
+    # A number that is not finite leaves no finite sum of squares, which needs no mask as large as
+    # the pool. Squares of finite numbers may overflow, so the mask has the last word.
+    if np.isfinite(np.vdot(array, array)):
+        return
     is_finite = np.isfinite(array)
     if not is_finite.all():
         row = int(np.argmin(is_finite.reshape(len(array), -1).all(axis=1)))

@@ -4,6 +4,7 @@ from pipelines.report.charts.agreement import draw_agreement
 from pipelines.report.charts.annotator_map import draw_annotator_map
 from pipelines.report.charts.confusion import draw_confusion, draw_shares
 from pipelines.report.charts.entropy import draw_entropy
+from pipelines.report.charts.forecast import draw_forecast
 from pipelines.report.charts.learning_curve import draw_learning_curve
 from pipelines.report.charts.recall import draw_recalls
 from pipelines.report.charts.training_curve import draw_training_curve
@@ -13,6 +14,7 @@ __all__ = [
     "draw_annotator_map",
     "draw_confusion",
     "draw_entropy",
+    "draw_forecast",
     "draw_learning_curve",
     "draw_recalls",
     "draw_shares",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -56,15 +56,20 @@ def draw_learning_curve(
         inset = (46, 56, width_px - 46 - 86, height_px - 56 - 12)
         axes = chart.add_axes(inset)
         arms = {arm: _sort_points(points, arm) for arm in ARMS}
-        _set_curve_limits(axes, points, chance_level(n_classes))
-        votes = {point.votes for point in points}
-        _style_curve_axes(axes, votes, chance_level(n_classes), compact=compact)
+        bounds = [score for p in points for score in (p.uar, p.uar_low, p.uar_high)]
+        votes = [point.votes for point in points]
+        set_curve_limits(axes, votes, bounds, chance_level(n_classes))
+        style_curve_axes(axes, votes, chance_level(n_classes), compact=compact)
         axes.set_xlabel(with_note("votes", note), labelpad=10)
         tooltips: dict[str, str] = {}
         for arm in reversed(ARMS):
             tooltips |= _draw_arm(axes, arm, arms[arm])
-        ends = {arm: arms[arm][-1] for arm in reversed(ARMS) if arms[arm]}
-        _label_ends(axes, ends, chance_level(n_classes))
+        ends = [arms[arm][-1] for arm in reversed(ARMS) if arms[arm]]
+        label_ends(
+            axes,
+            [(p.uar, f"{p.arm} {format_score(p.uar)}", _COLOURS[p.arm]) for p in ends],
+            chance_level(n_classes),
+        )
         return chart.to_svg(
             label=with_note("Learning curve", note),
             description="; ".join(tooltips.values()) + ".",
@@ -72,21 +77,38 @@ def draw_learning_curve(
         )
 
 
-def _set_curve_limits(axes: Axes, points: Sequence[CurvePoint], chance: float) -> None:
-    bounds = [v for p in points for v in (p.uar, p.uar_low, p.uar_high) if not math.isnan(v)]
+def set_curve_limits(
+    axes: Axes, votes: Sequence[int], scores: Sequence[float], chance: float
+) -> None:
+    """Leave room for every point, its interval and the chance line.
+
+    Args:
+        axes: the axes.
+        votes: votes of the points, at least one.
+        scores: UAR of the points and their interval ends; NaN where undefined.
+        chance: UAR of guessing.
+    """
+    bounds = [score for score in scores if not math.isnan(score)]
     low, high = min([*bounds, chance]), max([*bounds, chance + 0.1])
     axes.set_ylim(max(0.0, low - 0.04), min(1.0, high + 0.04))
-    votes = [p.votes for p in points]
     pad = 0.04 * (max(votes) - min(votes)) or 1.0
     axes.set_xlim(min(votes) - pad, max(votes) + pad)
 
 
-def _style_curve_axes(axes: Axes, votes: set[int], chance: float, *, compact: bool) -> None:
+def style_curve_axes(axes: Axes, votes: Sequence[int], chance: float, *, compact: bool) -> None:
+    """Draw grid, ticks and chance line as on every curve over votes.
+
+    Args:
+        axes: the axes.
+        votes: votes of the points, at least one.
+        chance: UAR of guessing.
+        compact: whether the drawing is the narrow one.
+    """
     axes.grid(axis="y")
     axes.tick_params(length=0, pad=7)
     axes.spines["left"].set_visible(False)
-    if len(votes) == 1:
-        axes.set_xticks(sorted(votes))
+    if len(set(votes)) == 1:
+        axes.set_xticks(votes[:1])
     else:
         axes.xaxis.set_major_locator(MaxNLocator(4 if compact else 7, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_count(round(value))))
@@ -129,11 +151,16 @@ def _draw_arm(axes: Axes, arm: Arm, points: Sequence[CurvePoint]) -> dict[str, s
     return tooltips
 
 
-def _label_ends(axes: Axes, ends: Mapping[Arm, CurvePoint], chance: float) -> None:
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], chance: float) -> None:
+    """Name the lines at their ends and the chance line, none over another.
+
+    Args:
+        axes: axes whose limits are set.
+        ends: UAR, name and colour of each line; a line that ends in NaN has no name.
+        chance: UAR of guessing.
+    """
     labels = {f"chance {format_score(chance)}": (chance, MUTED, "normal")}
-    for arm, point in ends.items():
-        if not math.isnan(point.uar):
-            labels[f"{arm} {format_score(point.uar)}"] = (point.uar, _COLOURS[arm], "bold")
+    labels |= {name: (uar, colour, "bold") for uar, name, colour in ends if not math.isnan(uar)}
     low, high = axes.get_ylim()
     height_px = axes.bbox.height
     places = _spread([(uar - low) / (high - low) * height_px for uar, _, _ in labels.values()])

@@ -7,7 +7,7 @@ from scipy.special import gammaln
 
 from annotation.aggregation import DawidSkene, HierarchicalDawidSkene
 from annotation.aggregation.dawid_skene import pool
-from annotation.aggregation.hierarchical import _fit_strength
+from annotation.aggregation.shrinkage import fit_strength
 from annotation.aggregation.sparse_votes import SparseVotes
 from annotation.errors import AnnotationError
 from annotation.testing import LabelledVotes, fill_votes, make_votes
@@ -46,7 +46,7 @@ def test_the_strength_climbs_the_likelihood() -> None:
     pooled = pool(sums.per_label(weights))[sums.pair_label]
     strength = np.full(4, 4.0)
     for _ in range(300):
-        strength = _fit_strength(sums, weights, pooled, strength)
+        strength = fit_strength(sums, weights, pooled, strength)
 
     def likelihood(value: np.ndarray) -> np.ndarray:
         prior = value * pooled

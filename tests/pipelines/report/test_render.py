@@ -171,7 +171,7 @@ def test_synthetic_speech_is_labelled_in_every_section_with_numbers(is_synthetic
     """The label stands at the headline and on each card, and nowhere for real speech."""
     content = replace(build_sample_content(), is_synthetic=is_synthetic, corpus_title="Corpus")
     text = render_report(content)
-    assert text.count('<span class="tag">synthetic speech</span>') == (6 if is_synthetic else 0)
+    assert text.count('<span class="tag">synthetic speech</span>') == (7 if is_synthetic else 0)
     assert ("synthetic speech" in text) is is_synthetic
 
 

@@ -120,3 +120,42 @@ def test_clips_that_are_not_finite_are_refused(model, clips):
     clips.values[0] = np.nan
     with pytest.raises(ConfigurationError, match=r"clips at \[0\] hold NaN"):
         predict(model, clips)
+
+
+def test_passes_are_members_of_a_single_network(model, clips):
+    """They contradict each other, and everything else is what the network says without them."""
+    plain, found = predict(model, clips), predict(model, clips, passes=4)
+    assert plain.members.shape == (0, 40, 3)
+    assert found.members.shape == (4, 40, 3)
+    assert found.members.dtype == np.float32
+    np.testing.assert_allclose(found.members.sum(axis=2), 1, atol=1e-6)
+    assert (found.members.std(axis=0).max(axis=1) > 1e-4).all()
+    for name in ("posterior", "embeddings", "ratings"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(plain, name))
+
+
+def test_passes_are_drawn_by_the_seed_alone(model, clips):
+    """Torch's generator is neither asked nor moved, and more passes begin with the same ones."""
+    torch.manual_seed(1)
+    first = predict(model, clips, passes=3, seed=5).members
+    after = torch.rand(1)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(1), after)
+    np.testing.assert_array_equal(predict(model, clips, passes=5, seed=5).members[:3], first)
+    assert np.abs(predict(model, clips, passes=3, seed=6).members - first).max() > 1e-4
+
+
+@pytest.mark.parametrize("batch_clips", [1, 7])
+def test_a_pass_says_the_same_of_a_clip_in_any_batch(model, clips, batch_clips):
+    """What it drops, it drops for all clips, whatever their order and their company."""
+    expected = predict(model, clips, passes=3).members
+    order = np.random.default_rng(1).permutation(40)[:30]
+    found = predict(model, clips.take(order), passes=3, batch_clips=batch_clips).members
+    np.testing.assert_allclose(found, expected[:, order], atol=1e-5)
+
+
+def test_a_head_that_was_solved_for_has_no_passes(model, clips):
+    """Its dropout layers are there, but it never learned to do without what they drop."""
+    solved = replace(model, training={"solver": "ridge"})
+    with pytest.raises(ConfigurationError, match=r"solved for by ridge.*train it by descent"):
+        predict(solved, clips, passes=4)

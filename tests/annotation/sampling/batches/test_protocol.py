@@ -36,3 +36,8 @@ def test_a_part_of_the_candidates_keeps_what_was_asked() -> None:
     """The clips asked about are of the whole campaign."""
     part = Candidates.checked(**GOOD).take(np.array([2, 0]))
     assert (len(part), part.known.shape) == (2, (2, 4))
+
+
+def test_numbers_whose_squares_overflow_are_finite() -> None:
+    """The sum that is looked at first has not the last word."""
+    Candidates.checked(**{**GOOD, "embeddings": np.full((3, 4), 3e38)})

@@ -12,6 +12,7 @@ from pipelines.report.charts import (
     draw_annotator_map,
     draw_confusion,
     draw_entropy,
+    draw_forecast,
     draw_learning_curve,
     draw_recalls,
     draw_shares,
@@ -32,6 +33,11 @@ def _curve(key):
 
 def _compact_curve(key):
     return draw_learning_curve(CONTENT.curve, n_classes=6, key=key, compact=True, note=NOTE)
+
+
+def _forecast(key):
+    forecast = CONTENT.outlook.forecast
+    return draw_forecast(CONTENT.arm_points("active"), forecast, n_classes=6, key=key, note=NOTE)
 
 
 def _confusion(key):
@@ -73,6 +79,7 @@ every_chart = pytest.mark.parametrize(
     [
         _curve,
         _compact_curve,
+        _forecast,
         _confusion,
         _recalls,
         _entropy,

@@ -1,4 +1,4 @@
-"""What the members of an ensemble would settle among themselves, if only they knew the answer."""
+"""BALD: what several members would settle among themselves, if only they knew the answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from annotation.columns import FloatArray
 from annotation.errors import SamplingError
-from annotation.sampling.scores import check_posterior, entropy
+from annotation.sampling.utilities.checks import check_amounts, check_posterior
+from annotation.sampling.utilities.entropy import entropy
+from annotation.sampling.utilities.protocol import Known
 
 
 def bald(members: npt.ArrayLike) -> FloatArray:
@@ -35,11 +37,28 @@ def bald(members: npt.ArrayLike) -> FloatArray:
         learning. arXiv:1112.5745. Y. Gal, R. Islam and Z. Ghahramani (2017). Deep Bayesian active
         learning with image data. arXiv:1703.02910
     """
-    values = np.asarray(members, dtype=np.float64)
+    values = np.asarray(members)
     if values.ndim != 3 or not len(values):
         msg = f"`members` must be (members, clips, classes), but has shape {values.shape}"
         raise SamplingError(msg)
-    checked = check_posterior(values.reshape(-1, values.shape[2])).reshape(values.shape)
-    alone = entropy(checked.reshape(-1, values.shape[2])).reshape(values.shape[:2])
+    together, alone = np.zeros(values.shape[1:]), np.zeros(values.shape[1])
+    # One member at a time: all of them in float64 would take as much memory as M pools.
+    for number, member in enumerate(values):
+        checked = check_posterior(member, name=f"members[{number}]")
+        together += checked
+        alone += entropy(checked)
+    together /= len(values)
+    alone /= len(values)
     # Rounding may leave a clip on which all agree a little below 0.
-    return np.asarray(np.maximum(entropy(checked.mean(axis=0)) - alone.mean(axis=0), 0.0))
+    return np.asarray(np.maximum(entropy(together) - alone, 0.0))
+
+
+def by_bald(known: Known) -> FloatArray:
+    """Return `bald` of the members, or the disagreement that was worked out before, (N,).
+
+    Raises:
+        SamplingError: Neither is known, or a row of it is wrong.
+    """
+    if known.members is not None:
+        return bald(known.members)
+    return check_amounts(known.require("disagreement", "bald"), name="disagreement")

@@ -37,7 +37,7 @@ def test_the_order_of_members_is_irrelevant_and_inputs_stay() -> None:
     [
         (MEMBERS[0], r"\(members, clips, classes\), but has shape \(30, 4\)"),
         (MEMBERS[:0], "must be"),
-        (2 * MEMBERS, "row 0 of `posterior` must be probabilities"),
+        (2 * MEMBERS, r"row 0 of `members\[0\]` must be probabilities"),
         (np.full((2, 3, 2), np.nan), "must be probabilities"),
     ],
 )
@@ -45,3 +45,16 @@ def test_what_are_no_posteriors_is_refused(wrong, message: str) -> None:
     """With the shape or the row."""
     with pytest.raises(SamplingError, match=message):
         bald(wrong)
+
+
+def test_the_member_that_is_wrong_is_named() -> None:
+    """With its row."""
+    members = MEMBERS.copy()
+    members[3, 17, 0] = np.nan
+    with pytest.raises(SamplingError, match=r"row 17 of `members\[3\]` must be probabilities"):
+        bald(members)
+
+
+def test_float32_members_are_accepted() -> None:
+    """What networks say, in the precision they say it in."""
+    np.testing.assert_allclose(bald(MEMBERS.astype(np.float32)), bald(MEMBERS), atol=1e-5)
