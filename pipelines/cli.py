@@ -31,6 +31,7 @@ from pipelines.commands.reproduce import reproduce
 from pipelines.commands.round import round_
 from pipelines.commands.score import score
 from pipelines.commands.search import search
+from pipelines.commands.simulate import simulate
 from pipelines.commands.status import status
 from pipelines.commands.suspects import suspects
 from pipelines.commands.taxonomies import taxonomies
@@ -61,6 +62,7 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         train,
         evaluate,
         crossvalidate,
+        simulate,
         score,
         acquire,
         collect,

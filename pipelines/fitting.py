@@ -17,7 +17,7 @@ from pipelines.lesson import Lesson, read_lesson
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.tracking import track_training
-from pipelines.training_choice import chosen_network, chosen_solver, chosen_training
+from pipelines.training_choice import SOFT_LOSS, chosen_network, chosen_solver, chosen_training
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def make_plan(
     features = chosen_features(settings)
     network = chosen_network(settings, features, recipe)
     training = chosen_training(settings, features, recipe, clips.kind)
-    is_solved = chosen_solver(settings, network, clips.kind) == "ridge"
+    is_solved = chosen_solver(settings, network) == "ridge"
     config = {
         **origin,
         **_label_options(clips),
@@ -173,14 +173,17 @@ def fit(
 
 
 def _solve(store: Warehouse, settings: Settings, clips: ClipSet, plan: Plan) -> "TrainedModel":
-    """Return the light head that ridge regression finds on clips with a decided label."""
+    """Return the light head that ridge regression finds: soft targets keep clips that are tied."""
     from ser.encoders.ridge_model import train_ridge  # noqa: PLC0415 - loads torch
 
-    train, judged = (clips.decided(part) for part in (clips.train, clips.dev))
+    is_soft = plan.training.loss == SOFT_LOSS
+    train = clips.train if is_soft else clips.decided(clips.train)
+    judged = clips.decided(clips.dev)
     name = plan.features.feature_set
+    targets = clips.targets[train]
     return train_ridge(
         read_features(store, name, clips.ids(train)),
-        clips.targets[train].argmax(axis=1),
+        targets if is_soft else targets.argmax(axis=1),
         clips.speakers[train].tolist(),
         classes=clips.classes,
         feature_set=name,

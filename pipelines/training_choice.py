@@ -125,15 +125,12 @@ def chosen_network(
         raise PipelineError(f"settings `network.…` or `training.ratings`: {error}") from error
 
 
-def chosen_solver(
-    settings: Settings, network: "NetworkParameters", kind: Targets | None
-) -> Literal["descent", "ridge"]:
+def chosen_solver(settings: Settings, network: "NetworkParameters") -> Literal["descent", "ridge"]:
     """Return how weights are found: step by step, or all at once.
 
     Args:
         settings: Training settings.
         network: What is trained.
-        kind: Whether labels were asked to be decided or not; None for neither.
 
     Raises:
         PipelineError: If ridge regression is set and cannot learn what is asked.
@@ -143,14 +140,13 @@ def chosen_solver(
         or network.embedding_size > 0,
         "`network.members` is above 1": network.members > 1,
         "`training.ratings` names ratings": bool(network.ratings),
-        "`targets` is `soft`": kind == "soft" or settings.training.loss == SOFT_LOSS,
         "`training.clip_weights` is set": settings.training.clip_weights != "none",
     }
     found = [obstacle for obstacle, is_there in obstacles.items() if is_there]
     if settings.training.solver == "ridge" and found:
         raise PipelineError(
-            f"`training.solver` is `ridge`, which learns decided labels alone, but {found[0]}; "
-            "set it to `descent`"
+            "`training.solver` is `ridge`, which learns one linear layer onto the classes from "
+            f"clips that count alike, but {found[0]}; set it to `descent`"
         )
     return settings.training.solver or ("descent" if found else "ridge")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -10,13 +11,8 @@ import numpy as np
 from annotation.aggregation.dawid_skene import FLOOR, expect_log
 from annotation.aggregation.parameters import check_iteration, check_parameter
 from annotation.aggregation.result import Consensus, conclude
-from annotation.aggregation.shrinkage import START, fit_strength, log_sum
-from annotation.aggregation.sparse_votes import (
-    SparseVotes,
-    largest_change,
-    normalise_log,
-    vote_shares,
-)
+from annotation.aggregation.shrinkage import fit_strength
+from annotation.aggregation.sparse_votes import SparseVotes, largest_change, normalise_log
 from annotation.columns import FloatArray
 from annotation.errors import VoteError
 from annotation.sampling.utilities import check_posterior
@@ -26,6 +22,13 @@ _TRUST: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 _RIGHT: Final = 0.6
 """Share of right answers expected of a person of whom nothing is known; see `confusion_for`."""
 
+_START: Final = 32.0
+"""Strength of the pool, in votes, at which the search begins: from far below it would creep."""
+
+_CALIBRATED: Final = 0.01
+"""Nats per clip that a trust of 0 or 2 must gain over 1. Where every clip has a single vote, a
+better model with worse people explains as much as the reverse, and EM wanders without this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelAided:
@@ -34,13 +37,19 @@ class ModelAided:
     The model is hierarchical Dawid-Skene's, except that the classes of clip n are not equally
     probable beforehand but as a classifier finds them: P(class t | clip n) ∝ opinion[n, t]^trust.
     The trust is the power under which the votes are most probable, so a model that is sure and
-    wrong is believed little, and one that says nothing (trust 0) leaves the votes alone.
+    wrong is believed little, and one that knows nothing (trust 0) leaves the votes alone. EM
+    starts from people who are right 60 % of the time, never from the model: begun at its word, a
+    model that is sure and knows nothing would find its own opinion confirmed and people guessing.
 
     It is one E-step and M-step of learning from crowds: train on the posterior, let the model
     judge each clip out of sample, aggregate again. Where a clip has one or two votes of listeners
-    who are right half of the time, that is worth several votes more. Without a model a single
-    vote can be weighed against nothing; with it, even the confusion of people who never heard the
-    same clip is identified.
+    who are right half of the time, that is worth several votes more: on simulated CREMA-D
+    listeners and 1,200 clips in 8 classes, with a calibrated model that is right on 55 %, two
+    votes a clip give .88 instead of .75, and one vote .75 instead of .73. With one vote on every
+    clip it rests on the model being calibrated: one that is right on 30 % then costs 5 points.
+
+    A class without a single vote is left out, whatever the model says: what people take it for
+    cannot be known.
 
     The opinion on a clip must not come from its own votes. A model repeats what it was taught, and
     would be heard twice; leave the clip, or its speaker, out of the training.
@@ -48,7 +57,9 @@ class ModelAided:
     Attributes:
         opinion: The classifier's posterior, (N, C), in order of `VoteMatrix.clips`.
         smoothing: Pseudo-votes per class on how all annotators together confuse it, 60 % right.
-        tolerance: Largest change of a posterior entry at which EM stops, at least 0.
+        tolerance: Largest change of a posterior entry at which EM stops, at least 0. The default
+            takes a fifteenth of the time of 1e-5, and of 10,000 clips with 3 votes it labels 67
+            otherwise, as often for the better as for the worse.
         max_iterations: Bound on E-steps, at least 1.
 
     Raises:
@@ -65,7 +76,8 @@ class ModelAided:
         >>> from annotation.votes import build_vote_matrix
         >>> clips = [f"clip-{number:02d}" for number in range(40)]
         >>> said = ["joy"] * 18 + ["calm"] * 4 + ["joy"] * 4 + ["calm"] * 14
-        >>> votes = build_vote_matrix(fill_votes({"clip_id": clips, "label": said}), ["calm", "joy"])
+        >>> rows = {"clip_id": clips, "label": said}
+        >>> votes = build_vote_matrix(fill_votes(rows), ["calm", "joy"])
         >>> model = np.repeat([[0.1, 0.9], [0.9, 0.1]], 20, axis=0)
         >>> labels = ModelAided(opinion=model).aggregate(votes).label_names()
         >>> labels == ["joy"] * 20 + ["calm"] * 20
@@ -74,14 +86,14 @@ class ModelAided:
 
     opinion: FloatArray
     smoothing: float = 10.0
-    tolerance: float = 1e-4
+    tolerance: float = 1e-2
     max_iterations: int = 200
     name: str = field(default="model_aided", init=False)
     takes_anonymous: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse an opinion that is none, and a stopping rule that can never be evaluated."""
-        check_posterior(self.opinion)
+        check_posterior(self.opinion, name="opinion")
         check_parameter("smoothing", self.smoothing, self.smoothing > 0, "above 0")
         check_iteration(self.tolerance, self.max_iterations)
 
@@ -99,9 +111,16 @@ class ModelAided:
             )
             raise VoteError(msg)
         sums = SparseVotes.of(votes)
-        log_opinion = np.log(np.maximum(self.opinion, FLOOR))
-        posterior = 0.5 * vote_shares(sums) + 0.5 * normalise_log(log_opinion)
-        strength: FloatArray = np.full(classes, START)
+        # Class by class: numpy's loops over a short last axis take several times as long.
+        log_opinion = np.ascontiguousarray(np.log(np.maximum(self.opinion, FLOOR)).T)
+        # A class nobody chose would be the best account of every split: its row is anything.
+        is_chosen = np.bincount(sums.pair_label, minlength=classes) > 0
+        log_chosen = np.log(np.where(is_chosen, 1.0, FLOOR))
+        # Before anything is believed of the clips, all people are as `smoothing` supposes.
+        posterior: FloatArray = np.zeros((clips, classes))
+        strength: FloatArray = np.full(classes, _START)
+        trusts = range(len(_TRUST))
+        totals = [_sum_log(trust * log_opinion) for trust in _TRUST]
         iterations, change = 0, np.inf if clips else 0.0
         while change > self.tolerance and iterations < self.max_iterations:
             weights = sums.per_pair(posterior)
@@ -109,8 +128,10 @@ class ModelAided:
             strength = fit_strength(sums, weights, pooled, strength)
             total = sums.per_annotator(weights) + strength
             weights += strength * pooled
-            evidence = expect_log(sums, np.zeros(classes), weights / total[sums.pair_annotator])
-            updated = normalise_log(evidence + _most_probable(log_opinion, evidence))
+            evidence = expect_log(sums, log_chosen, weights / total[sums.pair_annotator])
+            trust = _find_trust(log_opinion, totals, evidence, trusts)
+            trusts = range(max(trust - 1, 0), min(trust + 2, len(_TRUST)))
+            updated = normalise_log(evidence + _TRUST[trust] * log_opinion.T)
             change = largest_change(updated, posterior)
             posterior = updated
             iterations += 1
@@ -147,13 +168,30 @@ class ModelAided:
         )
 
 
-def _most_probable(log_opinion: FloatArray, evidence: FloatArray) -> FloatArray:
-    """Return the log prior (N, C) under the trust that makes the votes most probable."""
-    best, chosen = -np.inf, log_opinion
-    for trust in _TRUST:
-        prior = trust * log_opinion
-        prior -= log_sum(prior)[:, None]
-        likelihood = float(log_sum(prior + evidence).sum())
-        if likelihood > best:
-            best, chosen = likelihood, prior
-    return chosen
+def _find_trust(
+    log_opinion: FloatArray, totals: Sequence[float], evidence: FloatArray, places: Iterable[int]
+) -> int:
+    """Return the place in `_TRUST`, among `places`, that makes the votes most probable.
+
+    Args:
+        log_opinion: Log posterior of the model, (C, N).
+        totals: Sum over clips of the log of what the opinion to each power adds up to.
+        evidence: Log probability of each clip's votes under each class, (N, C).
+        places: Which to try; the best one and its neighbours, once EM is on its way.
+    """
+    columns = np.ascontiguousarray(evidence.T)
+    scores = {}
+    for place in places:
+        joint = _TRUST[place] * log_opinion
+        joint += columns
+        odd = _CALIBRATED * len(evidence) * (_TRUST[place] - 1) ** 2
+        scores[place] = _sum_log(joint) - totals[place] - odd
+    return max(scores, key=scores.__getitem__)
+
+
+def _sum_log(log_joint: FloatArray) -> float:
+    """Return the sum over clips of log Σ exp over classes, of (C, N), which is overwritten."""
+    highest = log_joint.max(axis=0)
+    log_joint -= highest
+    np.exp(log_joint, out=log_joint)
+    return float((highest + np.log(log_joint.sum(axis=0))).sum())

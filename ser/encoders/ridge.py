@@ -2,23 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import softmax
 
+from ser.encoders.kernel_ridge import (
+    LayerStatistics,
+    Matrix,
+    mean_product,
+    solve_ridge,
+    standardise,
+)
 from ser.errors import ConfigurationError
 from ser.metrics.classification import Labels, check_labels, unweighted_average_recall
-from ser.metrics.posteriors import one_hot
+from ser.metrics.posteriors import Posterior, check_posterior, one_hot
 from ser.metrics.temperature import fit_temperature
-from ser.models.layer_network import SMALLEST_DEVIATION
 from ser.training.folds import speaker_folds
 
 PENALTIES = (0.15, 0.3, 0.6, 1.2, 2.4)
 
-Matrix = npt.NDArray[np.float64]
-LayerStatistics = npt.NDArray[np.float32]
+Targets = Labels | Posterior
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +35,8 @@ class RidgeHead:
         deviation: Its standard deviation, above 0, ``(L, 2·D)``.
         weights: Standardised numbers → logits, ``(C, L · 2·D)``; there is no intercept.
         penalty: λ, the one chosen.
-        dev_uar: UAR of the training clips, each judged without its speaker, under λ.
+        dev_uar: UAR of the training clips with one leading class, each judged without its
+            speaker, under λ.
     """
 
     mean: LayerStatistics
@@ -47,7 +53,7 @@ class RidgeHead:
 
 def fit_ridge(
     features: LayerStatistics,
-    labels: Labels,
+    targets: Targets,
     speakers: Sequence[str],
     *,
     n_classes: int,
@@ -65,7 +71,9 @@ def fit_ridge(
 
     Args:
         features: Of the N training clips, ``(N, L, 2·D)``.
-        labels: Class of each, int ``(N,)`` in 0 … C − 1.
+        targets: Class of each, int ``(N,)`` in 0 … C − 1, or what people say of it, P(class),
+            ``(N, C)``; UAR is then that of the leading classes, and clips that are tied teach
+            but judge nothing.
         speakers: Speaker of each, N names.
         n_classes: C.
         penalties: Values of λ to choose from, > 0.
@@ -73,32 +81,67 @@ def fit_ridge(
         seed: Of the folds; nothing else is random.
 
     Raises:
-        ConfigurationError: If a label leaves its range, no penalty is given or one is not
-            positive, or there are fewer speakers than folds.
+        ConfigurationError: If a label leaves its range, a row is no distribution, every clip is
+            tied, no penalty is given or one is not positive, or there are fewer speakers than
+            folds.
 
     Reference:
         A. E. Hoerl and R. W. Kennard, "Ridge regression: biased estimation for nonorthogonal
         problems", Technometrics 12(1), 1970. https://doi.org/10.1080/00401706.1970.10488634
     """
-    check_labels("labels", labels, n_classes)
+    truth = as_posterior(targets, n_classes)
+    judged = _find_decided(truth)
     if not penalties or min(penalties) <= 0:
         raise ConfigurationError(f"`penalties` must be at least one number > 0, got {penalties}")
-    mean = features.mean(axis=0)
-    deviation = np.maximum(features.std(axis=0), SMALLEST_DEVIATION)
-    standard = ((features - mean) / deviation).reshape(len(features), -1)
-    kernel = (standard @ standard.T / standard.shape[1]).astype(np.float64)
-    truth = one_hot(labels, n_classes)
+    mean, deviation, standard = standardise(features)
+    kernel = mean_product(standard)
     # Centred and without an intercept, so that a rare class is as likely as a frequent one.
-    targets = truth - truth.mean(axis=0)
+    centred = truth - truth.mean(axis=0)
     folds = [(fold.train, fold.test) for fold in speaker_folds(speakers, n_folds, seed=seed)]
-    scores = [_judge_held_out(kernel, targets, folds, penalty) for penalty in penalties]
-    uars = [unweighted_average_recall(labels, s.argmax(axis=1), n_classes) for s in scores]
+    scores = [_judge_held_out(kernel, centred, folds, penalty) for penalty in penalties]
+    labels = truth[judged].argmax(axis=1)
+    uars = [unweighted_average_recall(labels, s[judged].argmax(axis=1), n_classes) for s in scores]
     best = int(np.argmax(uars))
     scale = 1 / fit_temperature(truth, softmax(scores[best], axis=1)).value
-    weights = standard.T @ _solve(kernel, targets, penalties[best]) / standard.shape[1]
+    weights = standard.T @ solve_ridge(kernel, centred, penalties[best]) / standard.shape[1]
     return RidgeHead(
         mean, deviation, (scale * weights.T).astype(np.float32), penalties[best], uars[best]
     )
+
+
+def as_posterior(targets: Targets, n_classes: int) -> Matrix:
+    """Return P(class) of clips, ``(N, C)``, whose label or posterior is given.
+
+    Args:
+        targets: Class of each clip, int ``(N,)`` in 0 … C − 1, or P(class), ``(N, C)``.
+        n_classes: C.
+
+    Raises:
+        ConfigurationError: If they are neither.
+    """
+    if targets.ndim == 1:
+        labels = cast("Labels", targets)
+        check_labels("targets", labels, n_classes)
+        return one_hot(labels, n_classes)
+    truth = check_posterior("targets", cast("Posterior", targets))
+    if truth.shape[1] != n_classes:
+        raise ConfigurationError(
+            f"`targets` must have a column for each of the {n_classes} classes, but has the shape "
+            f"{truth.shape}; map them to these classes"
+        )
+    return truth
+
+
+def _find_decided(truth: Matrix) -> npt.NDArray[np.int64]:
+    """Return the positions of clips with one leading class: a tie can be judged by none."""
+    leading = np.partition(truth, -2, axis=1)[:, -2:]
+    decided = np.flatnonzero(leading[:, 1] > leading[:, 0])
+    if not decided.size:
+        raise ConfigurationError(
+            f"`targets` lets no class lead on any of the {len(truth)} clips, so that no penalty "
+            "can be chosen by UAR; collect more votes"
+        )
+    return decided
 
 
 def _judge_held_out(
@@ -110,12 +153,6 @@ def _judge_held_out(
     """Return scores ``(N, C)`` of each clip under a solution without its speaker."""
     scores = np.empty_like(targets)
     for known, held_out in folds:
-        solved = _solve(kernel[np.ix_(known, known)], targets[known], penalty)
+        solved = solve_ridge(kernel[np.ix_(known, known)], targets[known], penalty)
         scores[held_out] = kernel[np.ix_(held_out, known)] @ solved
     return scores
-
-
-def _solve(kernel: Matrix, targets: Matrix, penalty: float) -> Matrix:
-    factor = cho_factor(kernel + penalty * np.eye(len(kernel)), overwrite_a=True)
-    solved: Matrix = cho_solve(factor, targets)
-    return solved

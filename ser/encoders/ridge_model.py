@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ser.encoders.ridge import LayerStatistics, fit_ridge
+from ser.encoders.kernel_ridge import LayerStatistics
+from ser.encoders.ridge import Targets, as_posterior, fit_ridge
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.inference.predictor import predict
@@ -20,7 +21,7 @@ MOST_FOLDS = 5
 
 def train_ridge(
     features: RaggedFeatures,
-    labels: Labels,
+    targets: Targets,
     speakers: Sequence[str],
     *,
     classes: Sequence[str],
@@ -34,7 +35,7 @@ def train_ridge(
 
     Args:
         features: Of the N training clips, one frame per layer of an encoder.
-        labels: Class of each clip, int ``(N,)``.
+        targets: Class of each clip, int ``(N,)``, or P(class), ``(N, C)``.
         speakers: Speaker of each clip, N names of at least two people.
         classes: Names of the C classes.
         feature_set: Name of the feature set, kept with the model.
@@ -53,7 +54,7 @@ def train_ridge(
     folds = max(2, min(MOST_FOLDS, len(set(speakers))))
     solved = fit_ridge(
         layer_statistics(features),
-        labels,
+        targets,
         speakers,
         n_classes=len(classes),
         n_folds=folds,
@@ -84,12 +85,13 @@ def train_ridge(
         best_epoch=1,
     )
     seconds = time.perf_counter() - started
-    posterior = predict(trained, features).posterior
-    chosen = torch.from_numpy(posterior)[range(len(labels)), torch.from_numpy(labels)]
+    posterior = torch.from_numpy(predict(trained, features).posterior)
+    truth = torch.from_numpy(as_posterior(targets, len(classes)))
+    surprise = -torch.xlogy(truth, posterior.double()).sum(dim=1)
     summary = EpochSummary(
         epoch=1,
         epochs=1,
-        loss=-float(chosen.double().log().mean()),
+        loss=float(surprise.mean()),
         dev_uar=None if dev is None else _judge(trained, *dev),
         learning_rate=0.0,
         clips_per_s=len(features) / seconds,

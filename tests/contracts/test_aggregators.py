@@ -1,5 +1,7 @@
 """What every aggregator promises, whichever it is."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotation.aggregation import AGGREGATORS, Aggregator, Consensus
+from annotation.aggregation.model_aided import ModelAided
 from annotation.errors import VoteError
 from annotation.testing import fill_votes, make_votes
-from annotation.votes import build_vote_matrix
+from annotation.votes import VoteMatrix, build_vote_matrix
 
 CLASSES = ("anger", "calm", "joy")
 
@@ -17,10 +20,26 @@ CLASSES = ("anger", "calm", "joy")
 SAME = 1e-6
 
 
-@pytest.fixture(params=AGGREGATORS)
+@dataclass(frozen=True)
+class Unaided:
+    """`ModelAided`, which no run can store by its name alone, with a model that says nothing."""
+
+    name: str = "model_aided"
+    takes_anonymous: bool = True
+
+    def aggregate(self, votes: VoteMatrix) -> Consensus:
+        """Return the consensus with every class equally likely on every clip."""
+        clips, _, classes = votes.shape
+        return ModelAided(opinion=np.full((clips, classes), 1 / classes)).aggregate(votes)
+
+
+EVERY = {**AGGREGATORS, "model_aided": Unaided}
+
+
+@pytest.fixture(params=EVERY)
 def aggregator(request: pytest.FixtureRequest) -> Aggregator:
     """Provide each aggregator in turn; a new one joins the suite by its line in the registry."""
-    return AGGREGATORS[request.param]()
+    return EVERY[request.param]()
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)
@@ -78,14 +97,14 @@ def test_annotator_names_are_irrelevant(aggregator: Aggregator, votes: pa.Table)
     ),
     order=st.permutations("klmn"),
 )
-@pytest.mark.parametrize("name", AGGREGATORS)
+@pytest.mark.parametrize("name", EVERY)
 def test_any_votes_whoever_cast_them(
     name: str, rows: list[tuple[str, str, str]], order: list[str]
 ) -> None:
     """On any votes rows sum to 1, and who is called what changes no decision."""
     clips, people, labels = (list(column) for column in zip(*rows, strict=True))
     renamed = [order["klmn".index(person)] for person in people]
-    aggregator = AGGREGATORS[name]()
+    aggregator = EVERY[name]()
     table = fill_votes({"clip_id": clips, "annotator": people, "label": labels})
     other = fill_votes({"clip_id": clips, "annotator": renamed, "label": labels})
     left, right = aggregate(aggregator, table), aggregate(aggregator, other)

@@ -139,17 +139,21 @@ def save_encoder(folder: Path) -> None:
     transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
 
 
-def test_a_light_head_learns_from_a_frozen_encoder(ingested: Settings, tmp_path: Path) -> None:
-    """Its layers are stored per clip, learned from, judged and scored like other features."""
-    save_encoder(tmp_path / "models" / "tiny")
-    given = FeatureSettings(kind="encoder_statistics", encoder="tiny")
-    settings = ingested.model_copy(
+def with_encoder(settings: Settings, models: Path) -> Settings:
+    """Return settings that read the features of a tiny encoder, saved under `models`."""
+    save_encoder(models / "tiny")
+    return settings.model_copy(
         update={
-            "models": tmp_path / "models",
-            "features": given,
-            "compute": ingested.compute.model_copy(update={"batch_clips": 100}),
+            "models": models,
+            "features": FeatureSettings(kind="encoder_statistics", encoder="tiny"),
+            "compute": settings.compute.model_copy(update={"batch_clips": 100}),
         }
     )
+
+
+def test_a_light_head_learns_from_a_frozen_encoder(ingested: Settings, tmp_path: Path) -> None:
+    """Its layers are stored per clip, learned from, judged and scored like other features."""
+    settings = with_encoder(ingested, tmp_path / "models")
     assert extract(settings, SILENT).added == 36
     assert extract(settings, SILENT).added == 0
     held_out = {"test_speakers": ("SYNM01",), "dev_speakers": ("SYNF02",)}
@@ -172,3 +176,25 @@ def test_a_light_head_learns_from_a_frozen_encoder(ingested: Settings, tmp_path:
     )
     assert taught.is_new
     assert evaluate(ingested, SILENT, model_id=taught.model_id).clips == 6
+
+
+@pytest.mark.parametrize(("kind", "loss"), [("hard", None), ("soft", None), (None, "soft_label")])
+def test_a_solved_head_keeps_ties_where_targets_are_soft(
+    ingested: Settings, clips: ClipSet, tmp_path: Path, kind, loss
+) -> None:
+    """A clip with a consensus and no leader says something to those who learn posteriors."""
+    settings = with_encoder(ingested, tmp_path / "models")
+    settings = settings.model_copy(
+        update={"training": settings.training.model_copy(update={"loss": loss})}
+    )
+    extract(settings, SILENT)
+    said = clips.targets.copy()
+    said[clips.train[:5]] = 0
+    said[clips.train[:5], :2] = 0.5
+    disputed = replace(clips, targets=said, kind=kind)
+    plan = make_plan(settings, disputed, "round", ORIGIN)
+    with open_store(settings) as store:
+        model = fit(store, settings, SILENT, disputed, plan)
+    left_out = 5 if kind == "hard" else 0
+    assert model.training["solver"] == "ridge"
+    assert model.training["clips"] == len(clips.train) - left_out

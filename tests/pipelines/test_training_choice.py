@@ -154,27 +154,26 @@ def test_settings_that_contradict_each_other_are_named(given, message: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("training", "kind", "expected"),
+    ("training", "expected"),
     [
-        ({}, None, "ridge"),
-        ({}, "hard", "ridge"),
-        ({}, "soft", "descent"),
-        ({"solver": "descent"}, "hard", "descent"),
-        ({"clip_weights": "votes"}, "hard", "descent"),
+        ({}, "ridge"),
+        ({"loss": "soft_label"}, "ridge"),
+        ({"solver": "descent"}, "descent"),
+        ({"clip_weights": "votes"}, "descent"),
     ],
 )
-def test_a_light_head_is_solved_for_where_that_can_be(training, kind, expected: str) -> None:
+def test_a_light_head_is_solved_for_where_that_can_be(training, expected: str) -> None:
     """What ridge regression cannot learn is learned step by step."""
-    assert chosen_solver(Settings(training=training), LAYER_HEAD, kind) == expected
+    assert chosen_solver(Settings(training=training), LAYER_HEAD) == expected
 
 
 def test_ridge_that_cannot_learn_what_is_asked_is_refused() -> None:
     """With the setting that is in its way."""
     ridge = {"solver": "ridge"}
     with pytest.raises(PipelineError, match=r"`ridge`.*the network is no `layers`"):
-        chosen_solver(Settings(training=ridge), CRNN, None)
+        chosen_solver(Settings(training=ridge), CRNN)
     with pytest.raises(PipelineError, match=r"`ridge`.*`training\.clip_weights` is set"):
-        chosen_solver(Settings(training={**ridge, "clip_weights": "votes"}), LAYER_HEAD, None)
+        chosen_solver(Settings(training={**ridge, "clip_weights": "votes"}), LAYER_HEAD)
 
 
 def test_a_gpu_that_is_not_there_is_refused() -> None:

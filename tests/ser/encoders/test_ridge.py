@@ -19,9 +19,14 @@ FEATURES = RNG.standard_normal((N, 2, 40)).astype(np.float32)
 FEATURES[:, 1, :6] += RNG.standard_normal((3, 6)).astype(np.float32)[LABELS]
 
 
-def fit(**changes):
+def fit(targets=LABELS, **changes):
     """Return a head."""
-    return fit_ridge(FEATURES, LABELS, SPEAKERS, **{"n_classes": 3, **changes})
+    return fit_ridge(FEATURES, targets, SPEAKERS, **{"n_classes": 3, **changes})
+
+
+def soften(right: float) -> np.ndarray:
+    """Return what people would say who are right with this probability."""
+    return (1.5 * right - 0.5) * one_hot(LABELS, 3) + (1 - right) / 2
 
 
 def test_logits_are_those_of_the_reference_up_to_their_scale():
@@ -57,12 +62,53 @@ def test_equal_arguments_give_equal_heads():
     assert np.array_equal(fit(seed=3).weights, fit(seed=3).weights)
 
 
+def test_certain_posteriors_are_labels():
+    """Told as P(class) or as a class, the same lesson gives the same head to the last bit."""
+    labels, posterior = fit(), fit(one_hot(LABELS, 3))
+    assert np.array_equal(labels.weights, posterior.weights)
+    assert (labels.penalty, labels.dev_uar) == (posterior.penalty, posterior.dev_uar)
+
+
+def test_doubt_is_learned_and_kept():
+    """Of people who are right less often, the same classes follow with less confidence."""
+    sure, unsure = (fit(soften(right), penalties=[1.0]) for right in (0.95, 0.6))
+    assert sure.dev_uar == unsure.dev_uar
+    likeliest = [softmax(h.logits(FEATURES), axis=1).max(axis=1).mean() for h in (sure, unsure)]
+    assert likeliest[0] > likeliest[1] + 0.1
+
+
+def test_tied_clips_teach_but_judge_nothing():
+    """Clips that people cannot decide between two classes are no mistakes of a head."""
+    clear = np.eye(3, dtype=np.float32)[LABELS][:, None]
+    said = one_hot(LABELS, 3)
+    tied = np.flatnonzero(LABELS == 2)[::4]
+    said[tied] = [0.5, 0.5, 0.0]
+    head = fit_ridge(clear, said, SPEAKERS, n_classes=3, penalties=[0.3])
+    assert head.dev_uar == 1.0
+    kept = np.setdiff1d(np.arange(N), tied)
+    plain = fit_ridge(
+        clear[kept], said[kept], np.array(SPEAKERS)[kept], n_classes=3, penalties=[0.3]
+    )
+    assert not np.allclose(head.weights, plain.weights, atol=1e-3)
+
+
+def test_without_one_leading_class_nothing_can_be_chosen():
+    """The penalty needs clips to be judged on."""
+    with pytest.raises(ConfigurationError, match=r"no class lead on any of the 120 clips.*collect"):
+        fit(np.full((N, 3), 1 / 3))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"penalties": []}, r"`penalties` must be at least one number > 0, got \[\]"),
         ({"penalties": [0.0]}, "`penalties` must be at least one number > 0"),
-        ({"n_classes": 2}, r"`labels` must lie in 0 … 1"),
+        ({"n_classes": 2}, r"`targets` must lie in 0 … 1"),
+        (
+            {"targets": soften(0.9), "n_classes": 4},
+            "`targets` must have a column for each of the 4",
+        ),
+        ({"targets": soften(0.9) / 2}, "`targets` must hold probabilities that sum to 1"),
         ({"n_folds": 11}, "`n_folds` must lie between 2 and the 10 speakers"),
     ],
 )

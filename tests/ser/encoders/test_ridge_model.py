@@ -54,6 +54,18 @@ def test_its_history_is_one_epoch_judged_on_the_dev_part() -> None:
     np.testing.assert_allclose(epoch.loss, -np.log(posterior[range(60), LABELS]).mean(), rtol=1e-5)
 
 
+def test_it_learns_what_people_disagree_about() -> None:
+    """Told as P(class), it is the head of that posterior, and its loss is the cross-entropy."""
+    said = np.full((60, 3), 0.2)
+    said[np.arange(60), LABELS] = 0.6
+    model = train_ridge(FEATURES, said.astype(np.float32), SPEAKERS, **GIVEN)
+    head = fit_ridge(VALUES, said.astype(np.float32), SPEAKERS, n_classes=3)
+    posterior = predict(model, FEATURES).posterior
+    np.testing.assert_allclose(posterior, softmax(head.logits(VALUES), axis=1), atol=1e-5)
+    expected = -(said * np.log(posterior)).sum(axis=1).mean()
+    np.testing.assert_allclose(model.history[0].loss, expected, rtol=1e-5)
+
+
 def test_statistics_of_a_feature_set_become_one_array() -> None:
     """Without a copy; clips with different layers are refused."""
     assert np.shares_memory(layer_statistics(FEATURES), FEATURES.values)

@@ -1,0 +1,1 @@
+"""Simulation: replay strategies of asking over a corpus whose labels are known."""

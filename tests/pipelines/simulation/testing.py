@@ -1,0 +1,69 @@
+"""Replays whose learning curves are known because they were made from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.simulation.records import FULL, Checkpoint, Replay
+
+CLASSES = ("anger", "fear", "joy")
+SECONDS = 7.2
+
+
+def make_replays(
+    curves,
+    *,
+    full=0.8,
+    votes=(100, 200, 300, 400),
+    seeds=3,
+    folds=((1, 2), (3,)),
+    clips=1000,
+    rng=None,
+):
+    """Make replays of strategies whose models recognise a known share of each class.
+
+    Args:
+        curves: By strategy, UAR at each number of votes, or a pair of votes and UAR.
+        full: UAR with all true labels.
+        votes: Votes of the checkpoints, where a curve has none of its own.
+        seeds: Seeds.
+        folds: Numbers of the speakers tested together.
+        clips: Test clips of each speaker and class.
+        rng: Draws what is recognised; None for exactly the share.
+
+    Returns:
+        The replays, with a vote per clip, all of them right, and `SECONDS` per vote.
+    """
+    found = []
+    for seed in range(seeds):
+        for fold, numbers in enumerate(folds):
+            names = tuple(f"speaker-{number}" for number in numbers)
+            for strategy, curve in {**curves, FULL: ((0,), (full,))}.items():
+                places, scores = curve if len(np.shape(curve)) == 2 else (votes, curve)
+                points = tuple(
+                    make_checkpoint(place, score, len(numbers), clips, rng)
+                    for place, score in zip(places, scores, strict=True)
+                )
+                found.append(Replay(strategy, seed, fold, names, points))
+    return found
+
+
+def make_checkpoint(votes, score, speakers, clips, rng=None):
+    """Make a checkpoint; errors go to the class after the true one."""
+    size = len(CLASSES)
+    if rng is None:
+        right = np.full((speakers, size), round(score * clips))
+    else:
+        right = rng.binomial(clips, score, (speakers, size))
+    counts = np.zeros((speakers, size, size), int)
+    rows = np.arange(size)
+    counts[:, rows, rows] = right
+    counts[:, rows, (rows + 1) % size] = clips - right
+    return Checkpoint(
+        votes=votes,
+        clips=votes,
+        seconds=SECONDS * votes,
+        right=votes,
+        class_votes=(votes // 2, votes - votes // 2, 0),
+        confusions=tuple(tuple(row) for row in counts.reshape(speakers, -1).tolist()),
+    )
