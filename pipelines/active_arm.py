@@ -1,54 +1,60 @@
 """The active arm of a round: clips that are worth asking about, together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotation.aggregation import AGGREGATORS
 from annotation.clips import separate_uncertainty
-from annotation.clips.expected_gain import average_confusion
 from annotation.columns import FloatArray
-from annotation.confusion import confusion_for
 from annotation.sampling import UTILITIES, Known, Pick, expect_ambiguity, explain_utility
 from annotation.sampling.batches import BATCHES, Candidates
-from annotation.votes import VoteMatrix, build_vote_matrix
-from pipelines.clipset import INTENDED
-from pipelines.convert import read_posterior
+from annotation.sampling.quotas import choose_batch
+from annotation.votes import VoteMatrix
+from pipelines.arm_votes import expect_answers, measure_pace, own_matrix, read_own_votes
 from pipelines.errors import PipelineError
+from pipelines.limits import Limits
+from pipelines.pool import Pool
 from pipelines.sections import RoundSettings
-from warehouse import Warehouse, queries
+from warehouse import Warehouse
 
-# Annotators of a campaign hear clips; votes on the face of the speaker are another question.
-HEARD = "audio"
-# Fewer votes for each answer to each class tell less of annotators than CREMA-D's listeners do.
-VOTES_PER_CELL = 10
+
+@dataclass(frozen=True)
+class ActiveChoice:
+    """What the active arm asks.
+
+    Args:
+        picks: Its clips, the most useful first.
+        shortfalls: What could not be had of what was wanted, in words.
+    """
+
+    picks: tuple[Pick, ...]
+    shortfalls: tuple[str, ...] = ()
 
 
 def pick_active(
     store: Warehouse,
-    predictions: pa.Table,
+    pool: Pool,
     *,
     asked: set[str],
-    audio: Mapping[str, str],
     rounds: RoundSettings,
     budget: int,
     taxonomy: str,
     classes: Sequence[str],
     rng: np.random.Generator,
-) -> list[Pick]:
+) -> ActiveChoice:
     """Choose clips by what a model says of them, none of the same audio as another.
 
     Args:
         store: Where people's votes are; those on other clips than `asked`, such as the control
             arm's, are not looked at.
-        predictions: Rows of `predictions` of one model, the pool in the order of clip ids.
-        asked: Clips the arm has asked about.
-        audio: Name of each clip's audio; copies and near-duplicates share it.
-        rounds: Utility, and how it becomes a batch.
-        budget: Clips to choose; fewer are left only where the pool is.
+        pool: What the model says.
+        asked: Clips the arm has asked about; none of them is asked about again.
+        rounds: Utility, how it becomes a batch, and under which quotas.
+        budget: Clips to choose; fewer are left only where the pool is, or no time to listen.
         taxonomy: Class list of the votes.
         classes: Its C names.
         rng: Decides between equal choices.
@@ -56,60 +62,61 @@ def pick_active(
     Raises:
         PipelineError: If the utility needs what the model does not say or nobody has voted on.
     """
-    clip_ids = predictions["clip_id"].to_pylist()
-    # Without a row nothing tells the number of classes.
-    posterior = read_posterior(predictions["posterior"]).reshape(-1, len(classes))
-    embeddings = read_posterior(predictions["embedding"])
-    is_asked = np.isin(clip_ids, list(asked))
-    groups = np.array([audio[clip_id] for clip_id in clip_ids], dtype=str)
-    disagreement = ambiguity = confusion = None
-    if rounds.strategy == "bald":
-        disagreement = _read_disagreement(predictions)
-    elif rounds.strategy == "reducible":
-        votes = _read_votes(store, asked, taxonomy, classes)
-        ambiguity = _learn_ambiguity(votes, clip_ids, embeddings)
-    elif rounds.strategy == "expected_change":
-        votes = _read_votes(store, asked, taxonomy, classes)
-        confusion = _expect_answers(votes, rounds.aggregator)
-    utility = UTILITIES[rounds.strategy](
-        Known(posterior, disagreement=disagreement, ambiguity=ambiguity, confusion=confusion)
-    )
-    open_ones = _open(utility, groups, is_asked)
+    votes = read_own_votes(store, asked, taxonomy)
+    utility = _utility(pool, own_matrix(votes, classes), rounds)
+    is_asked = pool.has(asked)
+    open_ones = pool.unheard(utility, is_asked)
     candidates = Candidates.checked(
         utility[open_ones],
-        posterior[open_ones],
-        embeddings[open_ones],
-        known=embeddings[is_asked],
+        pool.posterior[open_ones],
+        pool.embeddings[open_ones],
+        known=pool.embeddings[is_asked],
     )
-    chosen = open_ones[BATCHES[rounds.batch](candidates, budget, rng)]
+    limits = Limits.of(rounds)
+    seconds = measure_pace(votes, pool).expect(pool.duration_s[open_ones]) * rounds.votes_per_clip
+    batch = choose_batch(
+        candidates,
+        budget,
+        BATCHES[rounds.batch],
+        rng,
+        quotas=limits.quotas(pool, classes, open_ones, min(budget, len(open_ones)), rng),
+        seconds=limits.seconds,
+        listening_s=seconds,
+    )
+    chosen = open_ones[batch.positions]
     reasons = explain_utility(
-        utility[chosen], posterior[chosen], strategy=rounds.strategy, classes=classes
+        utility[chosen], pool.posterior[chosen], strategy=rounds.strategy, classes=classes
     )
-    return [
-        Pick(clip_ids[at], "active", float(utility[at]), reason)
+    picks = tuple(
+        Pick(pool.clip_ids[at], "active", float(utility[at]), reason)
         for at, reason in zip(chosen, reasons, strict=True)
-    ]
+    )
+    return ActiveChoice(picks, limits.shortfalls(pool, classes, open_ones, chosen))
 
 
-def _read_disagreement(predictions: pa.Table) -> FloatArray:
+def _utility(pool: Pool, votes: VoteMatrix, rounds: RoundSettings) -> npt.NDArray[np.float64]:
+    """Return how much an answer to each clip would teach, ``(N,)``."""
+    disagreement = ambiguity = confusion = None
+    if rounds.strategy == "bald":
+        disagreement = _require_disagreement(pool)
+    elif rounds.strategy == "reducible":
+        ambiguity = _learn_ambiguity(votes, pool.clip_ids, pool.embeddings)
+    elif rounds.strategy == "expected_change":
+        confusion = expect_answers(votes, rounds.aggregator)
+    return UTILITIES[rounds.strategy](
+        Known(pool.posterior, disagreement=disagreement, ambiguity=ambiguity, confusion=confusion)
+    )
+
+
+def _require_disagreement(pool: Pool) -> FloatArray:
     """Return what scoring found the members, or passes with dropout, to contradict each other."""
-    if predictions["disagreement"].null_count:
+    if pool.disagreement is None:
         raise PipelineError(
-            f"`rounds.strategy` is `bald`, but `{predictions['model_id'][0]}` judged as a single "
+            f"`rounds.strategy` is `bald`, but `{pool.model_id}` judged as a single "
             "network that cannot contradict itself; set `network.members` to 2 or more, or "
             "`rounds.dropout_passes` to 20 or so, and train and score again"
         )
-    return np.asarray(predictions["disagreement"], np.float64)
-
-
-def _read_votes(
-    store: Warehouse, asked: set[str], taxonomy: str, classes: Sequence[str]
-) -> VoteMatrix:
-    """Return the votes that stand on what was heard in the clips the arm has asked about."""
-    votes = queries.select_effective_votes(
-        store, taxonomy=taxonomy, modality=HEARD, clip_ids=sorted(asked)
-    )
-    return build_vote_matrix(votes.filter(pc.not_equal(votes["source"], INTENDED)), classes)
+    return pool.disagreement
 
 
 def _learn_ambiguity(
@@ -132,22 +139,3 @@ def _learn_ambiguity(
         embeddings.astype(np.float32),
         n_classes=len(votes.classes),
     )
-
-
-def _expect_answers(votes: VoteMatrix, aggregator: str) -> FloatArray:
-    """Return P(answer | class) of whoever is asked next, of the campaign's own people if known."""
-    if votes.count.sum() >= VOTES_PER_CELL * len(votes.classes) ** 2:
-        consensus = AGGREGATORS[aggregator]().aggregate(votes)
-        if consensus.confusion is not None:
-            return average_confusion(consensus)
-    return confusion_for(votes.classes)
-
-
-def _open(
-    utility: FloatArray, groups: npt.NDArray[np.str_], is_asked: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int64]:
-    """Return the clips whose audio nobody was asked about, the most useful of each audio."""
-    fresh = np.flatnonzero(~np.isin(groups, groups[is_asked]))
-    falling = fresh[np.argsort(-utility[fresh], kind="stable")]
-    _, first = np.unique(groups[falling], return_index=True)
-    return np.sort(falling[first])

@@ -8,6 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arm_share import keep_own_votes
 from pipelines.campaign import clips_of, read_asks
 from pipelines.choices import AggregatorName
 from pipelines.consensus_run import ConsensusRun, Selection, conclude_run
@@ -115,7 +116,7 @@ def aggregate(
         selection = Selection(
             corpus, campaign, arm, up_to, read_from if is_past else None, cast_before
         )
-        found = _read_opinions(source, selection)
+        found = select_opinions(source, selection)
         mapped, left_out = [MappedOpinions(one) for one in found], list[Opinions]()
         if taxonomy is not None:
             mapped, left_out = map_opinions(source, found, taxonomy)
@@ -131,8 +132,16 @@ def aggregate(
     return AggregateResult(tuple(runs), tuple(unmapped))
 
 
-def _read_opinions(store: Warehouse, selection: Selection) -> list[Opinions]:
-    """Return the labelled votes that match, apart by taxonomy and modality, by name."""
+def select_opinions(store: Warehouse, selection: Selection) -> list[Opinions]:
+    """Return the labelled votes that match, apart by taxonomy and modality, by name.
+
+    Args:
+        store: The warehouse.
+        selection: Which votes; of an arm, those it asked for, see `pipelines.arm_share`.
+
+    Raises:
+        NothingToDoError: If no labelled vote matches, or votes do not say when they were cast.
+    """
     clip_ids = None
     if selection.campaign is not None:
         asks = read_asks(store, selection.campaign, arm=selection.arm, up_to=selection.up_to)
@@ -143,6 +152,10 @@ def _read_opinions(store: Warehouse, selection: Selection) -> list[Opinions]:
         store, corpus=selection.corpus, clip_ids=clip_ids, cast_before=selection.cast_before
     )
     votes = votes.filter(pc.is_valid(votes["label"]))
+    if selection.campaign is not None and selection.arm is not None:
+        votes = keep_own_votes(
+            store, votes, selection.campaign, selection.arm, up_to=selection.up_to
+        )
     if not votes.num_rows:
         given = selection.sentence()
         is_past = selection.snapshot is not None or selection.cast_before is not None

@@ -1,6 +1,6 @@
 """Answer: simulated annotators vote on a round's asks, for demos and for planning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from annotation.simulate import SOURCE, SimulatedAnnotators
 from annotation.votes import VOTE_SCHEMA
+from pipelines.campaign import count_missing, read_asks
 from pipelines.clipset import corpus_classes, corpus_clips
 from pipelines.errors import NothingToDoError
 from pipelines.progress import Progress
@@ -56,7 +57,7 @@ def answer(
     *,
     campaign: str,
 ) -> AnswerResult:
-    """Let simulated annotators answer every ask that still lacks votes.
+    """Let simulated annotators cast the votes that clips still lack, each by somebody new to it.
 
     They err at the rates of the people who listened to CREMA-D (see `annotation.confusion`), and
     take the intended emotion for what a clip sounds like. Their votes carry the source
@@ -74,11 +75,12 @@ def answer(
         NothingToDoError: If the campaign has no asks, or its clips no intended emotion.
     """
     with open_store(settings) as store:
-        asks = queries.select_asks(store, campaign=campaign, sources=[SOURCE])
+        asks = read_asks(store, campaign)
         if not asks.num_rows:
             raise NothingToDoError(f"campaign `{campaign}` has no asks; run `serloop acquire`")
         corpus = queries.select_rounds(store, campaign=campaign)["corpus"][0].as_py()
-        votes, truth = _cast(store, settings, corpus, asks)
+        simulated = queries.select_asks(store, campaign=campaign, sources=[SOURCE])
+        votes, truth = _cast(store, settings, corpus, count_missing(asks), simulated)
         store.commit({"votes": votes}, message=f"simulated votes for {campaign}")
     agreeing = sum(
         label == truth[clip_id]
@@ -96,16 +98,27 @@ def answer(
 
 
 def _cast(
-    store: Warehouse, settings: Settings, corpus: str, asks: pa.Table
+    store: Warehouse,
+    settings: Settings,
+    corpus: str,
+    missing: Mapping[str, int],
+    simulated: pa.Table,
 ) -> tuple[pa.Table, dict[str, str]]:
-    """Return the votes of the open asks and the intended emotion of their clips."""
+    """Return the votes that clips lack and the intended emotion of these clips.
+
+    Args:
+        store: The warehouse.
+        settings: Seed of the annotators.
+        corpus: Corpus of the clips.
+        missing: Votes that each clip lacks, by clip id.
+        simulated: Asks, with the votes their clips have from simulated annotators.
+    """
     taxonomy, classes = corpus_classes(store, corpus)
-    wanted = asks.group_by("clip_id").aggregate(
-        [("votes_wanted", "max"), ("votes_received", "max")]
-    )
+    answered = simulated.group_by("clip_id").aggregate([("votes_received", "max")])
     clips = corpus_clips(store, corpus).select(["clip_id", "intended", "duration_s"])
-    table = wanted.join(clips, "clip_id", join_type="inner").sort_by("clip_id")
-    table = table.filter(pc.less(table["votes_received_max"], table["votes_wanted_max"]))
+    table = answered.join(clips, "clip_id", join_type="inner").sort_by("clip_id")
+    lacks = pa.array([missing[clip_id] for clip_id in table["clip_id"].to_pylist()], pa.int64())
+    table = table.append_column("missing", lacks).filter(pc.greater(lacks, 0))
     if table["intended"].null_count:
         raise NothingToDoError(
             f"{table['intended'].null_count} asked clips of corpus `{corpus}` have no intended "
@@ -113,8 +126,8 @@ def _cast(
         )
     group = SimulatedAnnotators.recruit(GROUP_SIZE, classes, seed=settings.training.seed)
     parts = []
-    for count in sorted(set(table["votes_wanted_max"].to_pylist())):
-        rows = table.filter(pc.equal(table["votes_wanted_max"], count))
+    for count in sorted(set(table["missing"].to_pylist())):
+        rows = table.filter(pc.equal(table["missing"], count))
         parts.append(
             group.answer(
                 rows["clip_id"].to_pylist(),
@@ -122,6 +135,7 @@ def _cast(
                 votes_per_clip=count,
                 taxonomy=taxonomy,
                 duration_s=rows["duration_s"].to_pylist(),
+                answered=rows["votes_received_max"].to_pylist(),
             )
         )
     truth = dict(zip(table["clip_id"].to_pylist(), table["intended"].to_pylist(), strict=True))

@@ -12,6 +12,8 @@ from warehouse import Warehouse, queries
 Arm = Literal["active", "random"]
 ARMS: tuple[Arm, ...] = ("active", "random")
 SEED_ARM = "seed"
+# Asks one more person about clips of the other arms, and holds none of its own.
+AUDIT_ARM = "audit"
 ANSWER_SOURCES = (LABEL_STUDIO, SIMULATED)
 
 
@@ -64,6 +66,22 @@ def read_asks(
     if arm is not None:
         asks = asks.filter(pc.is_in(asks["arm"], pa.array([arm, SEED_ARM])))
     return asks
+
+
+def count_missing(asks: pa.Table) -> dict[str, int]:
+    """Return how many votes each clip of some asks still lacks, 0 for none, by clip id.
+
+    `votes_wanted` is the number of votes a clip is to have in all, so two asks about one clip are
+    answered by the same votes.
+
+    Args:
+        asks: Asks as `read_asks` returns them.
+    """
+    missing: dict[str, int] = {}
+    columns = (asks[name].to_pylist() for name in ("clip_id", "votes_wanted", "votes_received"))
+    for clip_id, wanted, received in zip(*columns, strict=True):
+        missing[clip_id] = max(missing.get(clip_id, 0), wanted - received)
+    return missing
 
 
 def clips_of(asks: pa.Table) -> list[str]:

@@ -14,3 +14,8 @@ UtilityName = Literal[
 ]
 # `full` trains to convergence on a labelled corpus, `round` in seconds on a growing label set.
 Recipe = Literal["full", "round"]
+# How the active arm asks: by a utility about new clips alone, or by what the next vote is worth.
+StrategyName = Literal[
+    "worth", "entropy", "margin", "least_confidence", "bald", "expected_change", "reducible"
+]
+AidedChoice = Literal["auto", "always", "never"]

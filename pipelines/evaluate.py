@@ -108,6 +108,7 @@ def judge_model(
     Returns:
         The result, and rows of `predictions`.
     """
+    from annotation.sampling import bald  # noqa: PLC0415 - keeps help fast
     from ser.threads import use_threads  # noqa: PLC0415 - loads torch
 
     corpus = None if corpus == model["config"]["corpus"] else corpus
@@ -151,7 +152,11 @@ def judge_model(
         rated=rated,
     )
     rows = prediction_rows(
-        model["model_id"], clips.clip_ids, prediction.posterior, prediction.embeddings
+        model["model_id"],
+        clips.clip_ids,
+        prediction.posterior,
+        prediction.embeddings,
+        bald(prediction.members) if len(prediction.members) else None,
     )
     return result, rows
 

@@ -15,6 +15,7 @@ from prefect.runtime import flow_run
 from pipelines.acquire import acquire
 from pipelines.aggregate import aggregate
 from pipelines.agreement import agreement
+from pipelines.aided import aided
 from pipelines.annotators import annotators
 from pipelines.answer import answer
 from pipelines.collect import collect
@@ -43,6 +44,7 @@ STAGES = (
     acquire,
     aggregate,
     agreement,
+    aided,
     annotators,
     answer,
     collect,

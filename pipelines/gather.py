@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotation.simulate import SOURCE as SIMULATED
-from pipelines.campaign import SEED_ARM, clips_of, find_round, read_asks
+from pipelines.audit import read_audit
+from pipelines.campaign import AUDIT_ARM, SEED_ARM, clips_of, find_round, read_asks
 from pipelines.clipset import INTENDED, corpus_clips
 from pipelines.compare import compare_models
 from pipelines.curve import is_of_curve
@@ -93,7 +95,10 @@ def gather_content(
         curve=tuple(curve),
         confusion=confusion_rows(evaluation["confusion"], len(classes)),
         asked=_asked_clips(store, read_asks(store, campaign, number=number), clips, votes, labels),
-        consensus=_consensus_quality(store, model["labels"], consensus, clips, votes),
+        consensus=replace(
+            _consensus_quality(store, model["labels"], consensus, clips, votes),
+            audit=read_audit(store, campaign, number),
+        ),
         ingest=_ingest_summary(store, corpus, clips),
         doubts=_doubts(store, corpus),
         next_steps=_next_steps(corpus, campaign),
@@ -112,9 +117,15 @@ def _asked_clips(
     """Return the round's clips, the most telling of every arm first and with sound."""
     rows = sorted(asks.to_pylist(), key=lambda row: (-(row["utility"] or 0.0), row["ask_id"]))
     by_arm = {
-        arm: [row for row in rows if row["arm"] == arm] for arm in (SEED_ARM, "active", "random")
+        arm: [row for row in rows if row["arm"] == arm]
+        for arm in (SEED_ARM, "active", "random", AUDIT_ARM)
     }
-    share = {SEED_ARM: CLIPS_SHOWN, "active": CLIPS_SHOWN * 2 // 3, "random": CLIPS_SHOWN // 3}
+    share = {
+        SEED_ARM: CLIPS_SHOWN,
+        "active": CLIPS_SHOWN * 2 // 3,
+        "random": CLIPS_SHOWN // 4,
+        AUDIT_ARM: CLIPS_SHOWN // 12,
+    }
     shown = [row for arm, members in by_arm.items() for row in members[: share[arm]]]
     rest = [row for arm, members in by_arm.items() for row in members[share[arm] :]]
     heard = sorted({row["clip_id"] for row in shown})

@@ -6,28 +6,29 @@ killed goes on where it stopped.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipelines.acquire import acquire
+from pipelines.acquire import AcquireResult, acquire
 from pipelines.aggregate import AggregateResult, aggregate
+from pipelines.aided import aided, is_wanted
 from pipelines.answer import answer
 from pipelines.campaign import ARMS, SEED_ARM, find_round, read_asks, read_rounds, round_name
+from pipelines.campaign_runs import HEARD
 from pipelines.clipset import corpus_classes
 from pipelines.collect import collect
 from pipelines.curve import curve_rows, read_curve
 from pipelines.errors import NothingToDoError, PoolExhaustedError
 from pipelines.evaluate import evaluate
+from pipelines.labels import Targets
 from pipelines.report.content import CurvePoint
 from pipelines.round_report import report
 from pipelines.runner import Row, Runner
 from pipelines.score import score
 from pipelines.settings import Settings
 from pipelines.train import train
+from pipelines.training_choice import SOFT_LOSS
 from pipelines.workspace import open_store
-
-# Annotators of a campaign hear clips; votes on the face of the speaker are another question.
-HEARD = "audio"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class RoundResult:
         waiting: Asks still without an answer.
         tasks: Task file of the open round, if one was written.
         report: The report, if anything was learned.
+        shortfalls: What the new round could not have of what was wanted, in words.
     """
 
     campaign: str
@@ -47,6 +49,7 @@ class RoundResult:
     waiting: int
     tasks: str | None
     report: str | None
+    shortfalls: tuple[str, ...] = ()
 
     def rows(self) -> Sequence[Row]:
         """Return the two-arm table."""
@@ -86,14 +89,14 @@ def run_round(
     if answers is not None:
         run(collect, source=answers, corpus=corpus, project=name)
     last = last_round_number(run.settings, name)
-    page = None
+    page, shortfalls = None, tuple[str, ...]()
     if last is not None:
         if simulate:
             run(answer, campaign=name)
         require_answers(run.settings, name, last)
         page = learn(run, corpus=corpus, campaign=name, number=last)
     try:
-        ask(
+        asked = ask(
             run,
             corpus=corpus,
             campaign=name,
@@ -102,6 +105,7 @@ def run_round(
             test_speakers=test_speakers,
             out=tasks,
         )
+        shortfalls = asked.shortfalls
     except PoolExhaustedError:
         # The last round was learned from; that nothing is left to ask is no failure of it.
         if last is None:
@@ -109,7 +113,7 @@ def run_round(
         tasks = None
     if simulate:
         run(answer, campaign=name)
-    return _stand(run.settings, name, tasks, page)
+    return replace(_stand(run.settings, name, tasks, page), shortfalls=shortfalls)
 
 
 def ask(
@@ -121,7 +125,7 @@ def ask(
     budget: int | None = None,
     test_speakers: tuple[str, ...] = (),
     out: Path | None = None,
-) -> None:
+) -> AcquireResult:
     """Ask a round: at random for the seed, else by the active arm's model of the round before.
 
     Args:
@@ -132,12 +136,15 @@ def ask(
         budget: Clips to ask about; default: the setting.
         test_speakers: Speakers never asked about.
         out: Task file to write.
+
+    Returns:
+        What is asked.
     """
     model_id = None
     if number > 0:
         model_id = active_model(run.settings, campaign, number - 1)
         run(score, model_id=model_id)
-    run(
+    return run(
         acquire,
         corpus=corpus,
         campaign=campaign,
@@ -151,6 +158,8 @@ def ask(
 
 def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
     """Learn from a round's answers: one model per arm, each from its own asks and the seed.
+
+    Where rounds listen to a model (`rounds.aided`), both arms learn the posteriors it leads to.
 
     Args:
         run: Runs the stages.
@@ -167,10 +176,15 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
     round_id = round_name(campaign, number)
     for arm in (SEED_ARM,) if number == 0 else ARMS:
         consensus = run(aggregate, campaign=campaign, arm=arm, up_to=number)
+        labels, targets = choose_run(run.settings, consensus, corpus), None
+        if is_wanted(run.settings):
+            heard = run(aided, corpus=corpus, run_id=labels, test_speakers=held_out, arm=arm)
+            labels, targets = heard.run_id, soft_targets(run.settings)
         model = run(
             train,
             corpus=corpus,
-            labels=choose_run(run.settings, consensus, corpus),
+            labels=labels,
+            targets=targets,
             test_speakers=held_out,
             recipe="round",
             round_id=round_id,
@@ -178,6 +192,11 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
         )
         run(evaluate, model_id=model.model_id)
     return run(report, campaign=campaign, number=number).path
+
+
+def soft_targets(settings: Settings) -> Targets | None:
+    """Return `soft`, unless a loss is set that learns decided labels alone."""
+    return "soft" if settings.training.loss in (None, SOFT_LOSS) else None
 
 
 def choose_run(settings: Settings, consensus: AggregateResult, corpus: str) -> str:

@@ -22,7 +22,7 @@ from annotation.planning import (
     stabilising_predictions,
     standard_errors,
 )
-from pipelines.campaign import ANSWER_SOURCES, clips_of, find_round, read_asks
+from pipelines.campaign import ANSWER_SOURCES, AUDIT_ARM, clips_of, find_round, read_asks
 from pipelines.clipset import INTENDED, corpus_clips
 from pipelines.convert import read_posterior
 from pipelines.errors import PipelineError
@@ -62,7 +62,7 @@ def read_outlook(
     points = curve_points(curve)
     fitted = fit_points(store, points)
     left = count_open(store, campaign, up_to=number)
-    votes, following = _next_round(points, left)
+    votes, following = _next_round(points, _votes_left(store, campaign, number, points, left))
     agreements, compared = _agreements(store, points)
     given = dict(thresholds or {})
     advice = advise(
@@ -168,14 +168,27 @@ def pace_of(store: Warehouse, campaign: str, *, up_to: int | None = None) -> flo
     return seconds_per_vote(votes["lead_time_s"].to_numpy())
 
 
-def _next_round(points: Sequence[CurvePoint], left: int) -> tuple[int, int]:
+def _votes_left(
+    store: Warehouse, campaign: str, number: int, points: Sequence[CurvePoint], clips_left: int
+) -> int:
+    """Return how many votes the active arm may still ask for."""
+    header = find_round(store, campaign, number) or {}
+    if not points or not header.get("strategy", "").startswith("worth"):
+        return round(clips_left * points[-1].votes / max(points[-1].clips, 1)) if points else 0
+    # It may also ask again about clips that have fewer votes than any clip was to have.
+    asks = read_asks(store, campaign, up_to=number)
+    most = pc.max(asks.filter(pc.not_equal(asks["arm"], AUDIT_ARM))["votes_wanted"]).as_py()
+    own = read_asks(store, campaign, up_to=number, arm=ARM).group_by("clip_id")
+    received = own.aggregate([("votes_received", "max")])["votes_received_max"].to_numpy()
+    return int(most * clips_left + np.maximum(most - received, 0).sum())
+
+
+def _next_round(points: Sequence[CurvePoint], votes_left: int) -> tuple[int, int]:
     """Return the votes so far, and those that another round like the last would add."""
     if not points:
         return 0, 0
-    last = points[-1]
     before = points[-2].votes if len(points) > 1 else 0
-    per_clip = last.votes / max(last.clips, 1)
-    return last.votes, min(last.votes - before, round(left * per_clip))
+    return points[-1].votes, min(points[-1].votes - before, votes_left)
 
 
 def _agreements(store: Warehouse, points: Sequence[CurvePoint]) -> tuple[list[float], int]:

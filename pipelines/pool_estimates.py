@@ -241,8 +241,10 @@ def _arms(pool: pa.Table, asks: pa.Table) -> Arms:
         chosen = asks.filter(pc.equal(asks["arm"], arm))["clip_id"].combine_chunks()
         return np.asarray(pc.is_in(pool["clip_id"], chosen), np.bool_)
 
+    is_seed = asked_by(SEED_ARM)
+    # What the seed asked stays the seed's, though the active arm may want more votes on it.
     return Arms.checked(
-        seed=asked_by(SEED_ARM), active=asked_by("active"), random=asked_by("random")
+        seed=is_seed, active=asked_by("active") & ~is_seed, random=asked_by("random")
     )
 
 

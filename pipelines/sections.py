@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from pipelines.choices import AggregatorName, BatchName, UtilityName
+from pipelines.choices import AggregatorName, AidedChoice, BatchName, StrategyName
 
 NUMBERS = r"^\d+(,\d+)*$"
 LAYERS = r"^(all|\d+(,\d+)*)$"
+QUOTA = r"(speaker|gender|language|class)=[1-9]\d*"
+QUOTAS = rf"^{QUOTA}(,{QUOTA})*$"
 RATINGS = r"^(arousal|valence|dominance)(,(arousal|valence|dominance))*$"
 
 
@@ -250,10 +252,12 @@ class AugmentationSettings(Section):
 class RoundSettings(Section):
     """What one acquisition round asks."""
 
-    strategy: UtilityName = Field(
-        "entropy",
-        description="Utility that the active arm ranks the pool by; "
-        "`bald` needs `network.members` or `dropout_passes`, `reducible` people's votes.",
+    strategy: StrategyName = Field(
+        "worth",
+        description="How the active arm asks: `worth` spends vote by vote on new clips and on "
+        "heard ones, wherever the next is worth most per second; others are utilities that rank "
+        "clips nobody was asked about: `bald` needs `network.members` or `dropout_passes`, "
+        "`reducible` people's votes.",
     )
     dropout_passes: int = Field(
         0,
@@ -264,19 +268,45 @@ class RoundSettings(Section):
     batch: BatchName = Field(
         "top",
         description="How it becomes a batch: the `top`, or clips that differ (`badge`, `k_centre`, "
-        "`facility`) or are `typical`.",
+        "`facility`, `determinantal`) or are `typical`.",
     )
+    at_least: str | None = Field(
+        None,
+        pattern=QUOTAS,
+        description="Clips the active arm asks about of each speaker, gender, language or "
+        "predicted class: `speaker=1,class=5`.",
+    )
+    listening_s: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds each annotator listens for the active arm in a round at most, at "
+        "expected lead times.",
+    )
+    annotators: int = Field(1, ge=1, description="Annotators who share the seconds of listening.")
     budget: int = Field(120, ge=1, description="Clips asked about per round, both arms together.")
     random_share: float = Field(
         0.5, ge=0, le=1, description="Share of the budget drawn at random as the control arm."
+    )
+    audit_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of the budget, out of the active arm's, that asks one more person about "
+        "labels drawn at random; 0 for none.",
     )
     votes_per_clip: int = Field(
         # At the error rates of CREMA-D's listeners 3 votes label 62 % of clips right, 5 votes 75 %.
         5,
         ge=1,
-        description="Annotators asked about each clip.",
+        description="Annotators asked about each clip; the active arm of `worth` asks up to so "
+        "many.",
     )
     aggregator: AggregatorName = Field("dawid_skene", description="How votes become consensus.")
+    aided: AidedChoice = Field(
+        "auto",
+        description="Whether consensus weighs what a model heard, too: `always`, `never`, or "
+        "`auto`, where it is solved for at once.",
+    )
     stop_change: float | None = Field(
         None, ge=0, description="UAR below which the next round's expected gain says stop."
     )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from annotation.columns import FloatArray, IntArray
 from annotation.errors import SamplingError
 
-Arm = Literal["active", "random"]
+Arm = Literal["active", "random", "audit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,14 @@ class Pick:
         arm: The arm that chose it.
         utility: Its utility, whichever arm chose it.
         reason: Why, in words.
+        votes: Votes the clip is to have in all; None for as many as every clip gets.
     """
 
     clip_id: str
     arm: Arm
     utility: float
     reason: str
+    votes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

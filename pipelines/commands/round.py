@@ -28,6 +28,7 @@ def round_(
     as_json: options.Json = False,
 ) -> None:
     """Take a campaign one round further: learn from the answers there are, then ask again."""
+    from pipelines.limits import list_shortfalls
     from pipelines.loop import run_round
 
     with session(home, prefect=prefect, as_json=as_json) as run:
@@ -43,5 +44,7 @@ def round_(
         )
         if not as_json:
             typer.echo(f"{result.waiting} asks wait for an answer", err=True)
+            if result.shortfalls:
+                typer.echo(list_shortfalls(result.shortfalls), err=True)
             if result.report:
                 typer.echo(f"report: {result.report}", err=True)

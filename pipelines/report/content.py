@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipelines.report.outlook import Outlook
 
 Arm = Literal["active", "random"]
-AskArm = Literal["seed", "active", "random"]
+AskArm = Literal["seed", "active", "random", "audit"]
 ConfusionRows = tuple[tuple[int, ...], ...]
 
 
@@ -122,6 +122,32 @@ class AnnotatorSummary:
     skill: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditOutcome:
+    """How often one more independent listener contradicted a label drawn at random.
+
+    Args:
+        audits: labels drawn so far.
+        answered: those with an answer.
+        contradicted: answers that were another class than the label.
+        low: lower end of Wilson's interval of the share; NaN without answers.
+        high: upper end.
+        level: coverage of the interval.
+    """
+
+    audits: int
+    answered: int
+    contradicted: int
+    low: float
+    high: float
+    level: float
+
+    @property
+    def share(self) -> float | None:
+        """Share of answers that contradict the label; None without answers."""
+        return self.contradicted / self.answered if self.answered else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsensusQuality:
     """How well people agreed on the clips that have votes.
@@ -136,6 +162,7 @@ class ConsensusQuality:
         entropy_counts: clips per bin of the entropy of their votes, H bins.
         entropy_edges: bin edges in nats, H + 1 of them, ascending.
         annotators: every annotator, in any order.
+        audit: what audits found; None where none was asked.
     """
 
     aggregator: str
@@ -146,6 +173,7 @@ class ConsensusQuality:
     entropy_counts: tuple[int, ...]
     entropy_edges: tuple[float, ...]
     annotators: tuple[AnnotatorSummary, ...]
+    audit: AuditOutcome | None = None
 
     @property
     def votes_per_clip(self) -> float | None:

@@ -135,7 +135,7 @@ def sign_flips(n_seeds: int, seed: int = 0) -> FloatArray:
     else:
         bits = np.random.default_rng(seed).integers(2, size=(MOST_FLIPS, n_seeds))
         bits[0] = 0
-    return 1.0 - 2.0 * bits
+    return np.asarray(1.0 - 2.0 * bits)
 
 
 def flip_p_values(differences: FloatArray, flips: FloatArray) -> tuple[FloatArray, FloatArray]:

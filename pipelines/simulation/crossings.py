@@ -126,7 +126,7 @@ def find_reach(curves: FloatArray, levels: FloatArray) -> Reach:
         part = np.clip((levels - low) / (high - low), 0, 1)
     is_first = is_there[:, 0]
     position = np.where(is_never | is_first, first, before + np.nan_to_num(part))
-    return Reach(position.astype(np.float64), is_first, is_never)
+    return Reach(position.astype(np.float64), is_first.reshape(-1), is_never.reshape(-1))
 
 
 def find_crossings(

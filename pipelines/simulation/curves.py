@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from pipelines.simulation.resampling import Estimate, Resamples, draw_means, estimate
 from pipelines.simulation.tally import FloatArray, Tally
 
@@ -63,7 +65,9 @@ def make_curve(tally: Tally, uar: FloatArray, full: FloatArray) -> Curve:
         The curve, with intervals that hold both other seeds and other speakers.
     """
     clips, right, seconds = (one.mean(axis=0) for one in (tally.clips, tally.right, tally.seconds))
-    scores, shares = estimate(uar), estimate(uar / full)
+    # Where the model of all true labels recognises nothing, no share of it can be told.
+    share = np.divide(uar, full, out=np.full(uar.shape, np.nan), where=full > 0)
+    scores, shares = estimate(uar), estimate(share)
     points = [
         CurvePoint(
             votes=float(tally.votes[at]),

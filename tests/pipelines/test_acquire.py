@@ -9,15 +9,18 @@ import pyarrow.compute as pc
 import pytest
 import soundfile
 
+from annotation.label_studio.parse import SOURCE as LABEL_STUDIO
 from annotation.sampling import entropy
 from annotation.sampling.batches import BATCHES
 from pipelines.acquire import AcquireResult, acquire
 from pipelines.campaign import clips_of, read_asks
-from pipelines.choices import BatchName
+from pipelines.choices import BatchName, StrategyName, UtilityName
 from pipelines.convert import read_posterior
 from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.evaluate import evaluate
 from pipelines.progress import SilentProgress
 from pipelines.score import score
+from pipelines.sections import RoundSettings
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
@@ -29,8 +32,14 @@ TEST_SPEAKERS = ("SYNF02", "SYNM03")
 
 
 def seed(settings: Settings, **parameters) -> AcquireResult:
-    """Ask the first round of the campaign, 10 clips."""
+    """Ask the next round of the campaign, 10 clips."""
     return acquire(settings, SilentProgress(), corpus="synthetic", **parameters)
+
+
+def by(settings: Settings, **rounds) -> Settings:
+    """Return settings of rounds that ask by entropy unless they say otherwise."""
+    given = {"strategy": "entropy", **rounds}
+    return settings.model_copy(update={"rounds": settings.rounds.model_copy(update=given)})
 
 
 def asks(settings: Settings, **chosen) -> pa.Table:
@@ -55,7 +64,7 @@ def seeded_once(ingested_once, tmp_path_factory: pytest.TempPathFactory) -> Sett
 @pytest.fixture(scope="module")
 def asked_once(trained_once, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Return a campaign with its seed and one round asked by a model; for reading only."""
-    settings = borrow(trained_once.settings, tmp_path_factory.mktemp("asked"))
+    settings = by(borrow(trained_once.settings, tmp_path_factory.mktemp("asked")))
     seed(settings)
     seed(settings, model_id=trained_once.model_id)
     return settings
@@ -138,8 +147,9 @@ def test_the_active_arm_takes_the_highest_utility(asked_once: Settings, trained_
 
 def test_the_random_arm_may_ask_what_the_active_arm_asks(trained) -> None:
     """The control is what a campaign without a model would ask; nobody is asked twice for it."""
-    seed(trained.settings)
-    result = seed(trained.settings, model_id=trained.model_id, budget=28)
+    settings = by(trained.settings)
+    seed(settings)
+    result = seed(settings, model_id=trained.model_id, budget=28)
     assert result.asks == {"active": 14, "random": 14}
     assert result.tasks == 14
 
@@ -160,9 +170,7 @@ def test_an_arm_that_has_asked_everything_leaves_the_other_its_share(trained) ->
     """Once the active arm is through the pool, the random arm still asks."""
     seed(trained.settings)
     model = {"model_id": trained.model_id}
-    more = trained.settings.model_copy(
-        update={"rounds": trained.settings.rounds.model_copy(update={"random_share": 0.2})}
-    )
+    more = by(trained.settings, random_share=0.2)
     seed(more, budget=18, **model)
     assert seed(more, budget=18, **model).asks == {"random": 4}
 
@@ -207,11 +215,15 @@ def test_every_way_of_choosing_a_batch_can_be_set() -> None:
     assert set(get_args(BatchName)) == set(BATCHES)
 
 
-@pytest.mark.parametrize("batch", ["badge", "k_centre", "typical", "facility"])
+def test_every_utility_is_a_strategy() -> None:
+    """And one more, which spends vote by vote."""
+    assert get_args(StrategyName) == ("worth", *get_args(UtilityName))
+
+
+@pytest.mark.parametrize("batch", ["badge", "k_centre", "typical", "facility", "determinantal"])
 def test_a_batch_may_be_diverse(trained, batch: str) -> None:
     """The active arm asks other clips than it asked before, by the rule that the round names."""
-    rounds = trained.settings.rounds.model_copy(update={"batch": batch})
-    settings = trained.settings.model_copy(update={"rounds": rounds})
+    settings = by(trained.settings, batch=batch)
     seed(settings)
     result = seed(settings, model_id=trained.model_id)
     assert result.strategy == f"entropy/{batch}"
@@ -227,6 +239,7 @@ def test_members_that_contradict_each_other_can_rank_the_pool(ingested: Settings
     chosen = ingested.rounds.model_copy(update={"strategy": "bald"})
     settings = ingested.model_copy(update={"network": several, "rounds": chosen})
     model = train(settings, SilentProgress(), corpus="synthetic", recipe="round")
+    evaluate(settings, SilentProgress(), model_id=model.model_id)
     score(settings, SilentProgress(), model_id=model.model_id)
     seed(settings)
     result = seed(settings, model_id=model.model_id)
@@ -237,6 +250,7 @@ def test_members_that_contradict_each_other_can_rank_the_pool(ingested: Settings
     known = dict(zip(told["clip_id"].to_pylist(), told["disagreement"].to_pylist(), strict=True))
     for row in active.to_pylist():
         assert row["utility"] == pytest.approx(known[row["clip_id"]])
+    assert told["disagreement"].null_count == 0
     assert min(known.values()) >= 0
     assert max(known.values()) > 0
 
@@ -271,10 +285,51 @@ def test_the_active_arm_hears_no_audio_twice(trained) -> None:
             similarity=[0.95] * 2,
         )
         store.commit({"duplicates": link}, message="link")
-    rounds = settings.rounds.model_copy(update={"random_share": 0.0})
-    settings = settings.model_copy(update={"rounds": rounds})
+    settings = by(settings, random_share=0.0)
     seed(settings, model_id=trained.model_id, budget=100)
     active = clips_of(asks(settings, number=1, arm="active"))
     assert unheard[0] not in active
     assert len({unheard[1], unheard[2]} & set(active)) == 1
     assert len(active) == len(unheard) - 2
+
+
+def test_tasks_say_how_many_votes_a_clip_lacks(seeded: Settings, tmp_path: Path) -> None:
+    """A clip that has all its votes is no task, and half an answer leaves the rest to ask for."""
+    clips = clips_of(asks(seeded))
+    given = {clips[0]: 5, clips[1]: 2}
+    rows = [clip_id for clip_id, count in given.items() for _ in range(count)]
+    votes = make_rows(
+        "votes",
+        vote_id=[f"v{number}" for number in range(len(rows))],
+        clip_id=rows,
+        source=[LABEL_STUDIO] * len(rows),
+    )
+    with open_store(seeded) as store:
+        store.commit({"votes": votes}, message="answers")
+    result = seed(seeded, number=0, out=tmp_path / "tasks.json")
+    assert (result.tasks, result.votes_wanted) == (10, 50 - 7)
+    tasks = json.loads((tmp_path / "tasks.json").read_text(encoding="utf-8"))
+    missing = {task["data"]["clip_id"]: task["meta"]["votes_missing"] for task in tasks}
+    assert missing == dict.fromkeys(clips[2:], 5) | {clips[1]: 3}
+
+
+def test_the_default_strategy_spends_votes(trained) -> None:
+    """The arm's five clips are 25 votes, and each ask says how many its clip is to have in all."""
+    settings = by(trained.settings, strategy="worth")
+    seed(settings)
+    result = seed(settings, model_id=trained.model_id)
+    assert result.strategy == settings.rounds.strategy == "worth"
+    active = asks(settings, number=1).filter(pc.field("arm") == "active")
+    assert sum(active["votes_wanted"].to_pylist()) == 25
+    assert active.num_rows == result.asks["active"] > 5
+    assert RoundSettings().strategy == "worth"
+
+
+def test_shortfalls_are_told(trained) -> None:
+    """Five votes on four speakers of whom two are wanted each: the round is asked all the same."""
+    settings = by(trained.settings, at_least="speaker=2", budget=2, votes_per_clip=2)
+    seed(settings)
+    result = seed(settings, model_id=trained.model_id)
+    assert result.asks == {"active": 1, "random": 1}
+    assert len(result.shortfalls) == 4
+    assert seed(settings, number=1).shortfalls == ()

@@ -1,5 +1,6 @@
 """The active arm ranks the pool by what the model says and what its own people voted."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ from annotation.confusion import confusion_for
 from annotation.sampling import entropy, expected_change
 from annotation.testing import fill_votes
 from pipelines.acquire import acquire
-from pipelines.active_arm import VOTES_PER_CELL, pick_active
+from pipelines.active_arm import ActiveChoice, pick_active
 from pipelines.answer import answer
+from pipelines.arm_votes import VOTES_PER_CELL
 from pipelines.campaign import read_asks
 from pipelines.errors import PipelineError
+from pipelines.pool import Pool
 from pipelines.progress import SilentProgress
 from pipelines.score import score
 from pipelines.sections import RoundSettings
@@ -22,6 +25,7 @@ from pipelines.train import train
 from pipelines.workspace import open_store
 from warehouse import Warehouse
 from warehouse.schemas import TABLES
+from warehouse.testing import make_rows
 
 SILENT = SilentProgress()
 CLASSES = ("anger", "neutral", "sadness")
@@ -67,19 +71,35 @@ def store(tmp_path: Path):
         yield opened
 
 
-def pick(store: Warehouse, strategy: str, aggregator: str = "dawid_skene") -> list:
-    """Let the arm choose 20 clips after it has asked about the first 80."""
+def describe_pool() -> pa.Table:
+    """Return the facts of 200 clips of 10 speakers, of 2 s each and of one language."""
+    clips = make_rows(
+        "clips",
+        clip_id=POOL,
+        duration_s=[2.0] * 200,
+        speaker=[f"speaker-{number // 20}" for number in range(200)],
+        gender=["female" if number < 100 else None for number in range(200)],
+    )
+    return clips.append_column("audio", clips["clip_id"])
+
+
+def choose(store: Warehouse, budget: int = 20, **rounds) -> ActiveChoice:
+    """Let the arm choose after it has asked about the first 80 clips."""
     return pick_active(
         store,
-        predict_pool(),
+        Pool.of(predict_pool(), describe_pool(), CLASSES),
         asked=set(POOL[:JUDGED]),
-        audio={clip: clip for clip in POOL},
-        rounds=RoundSettings(strategy=strategy, aggregator=aggregator),
-        budget=20,
+        rounds=RoundSettings(**rounds),
+        budget=budget,
         taxonomy="demo-3",
         classes=CLASSES,
         rng=np.random.default_rng(0),
     )
+
+
+def pick(store: Warehouse, strategy: str, aggregator: str = "dawid_skene") -> list:
+    """Let the arm choose 20 clips by a utility."""
+    return list(choose(store, strategy=strategy, aggregator=aggregator).picks)
 
 
 def odd(picks: list) -> float:
@@ -167,3 +187,29 @@ def test_a_round_asks_by_each_utility(ingested: Settings, strategy: str) -> None
     assert all(np.isfinite(utilities))
     words = strategy.replace("_", " ")
     assert all(row["reason"].startswith(words) for row in active if row["arm"] == "active")
+
+
+def test_a_batch_meets_its_quotas(store: Warehouse) -> None:
+    """Each speaker who is left, each gender that is known, and each class the model predicts."""
+    choice = choose(store, strategy="entropy", at_least="speaker=2,class=5,gender=9")
+    chosen = [int(of.clip_id[-3:]) for of in choice.picks]
+    assert len(chosen) == 20
+    assert set(Counter(number // 20 for number in chosen).values()) >= {2}
+    assert min(Counter(number // 20 for number in chosen).values()) >= 2
+    assert sum(number < 100 for number in chosen) >= 9
+    assert choice.shortfalls == ()
+    assert odd(choice.picks) == 1
+
+
+def test_a_quota_too_large_for_its_batch_is_told_and_stops_nothing(store: Warehouse) -> None:
+    """Six speakers are left, and four clips can be of four of them only."""
+    choice = choose(store, budget=4, strategy="entropy", at_least="speaker=1")
+    assert len({int(of.clip_id[-3:]) // 20 for of in choice.picks}) == 4
+    assert len(choice.shortfalls) == 2
+    assert choice.shortfalls[0].endswith("got 0 of 1 clips")
+
+
+def test_nobody_listens_longer_than_they_have_time(store: Warehouse) -> None:
+    """5 votes of 1.5 times 2 s and 3 s each take 30 s, and two people have 100 s each."""
+    choice = choose(store, strategy="entropy", listening_s=100, annotators=2)
+    assert len(choice.picks) == 6

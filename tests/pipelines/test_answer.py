@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from annotation.label_studio.parse import SOURCE as LABEL_STUDIO
 from pipelines.acquire import acquire
 from pipelines.answer import AnswerResult, answer
 from pipelines.errors import NothingToDoError
@@ -81,3 +82,29 @@ def test_clips_without_an_intended_emotion_need_people(settings: Settings) -> No
         store.commit(rows, message="asked")
     with pytest.raises(NothingToDoError, match=r"1 asked clips of corpus `calls`.*Label Studio"):
         answer(settings, SILENT, campaign="calls")
+
+
+def test_only_missing_votes_are_cast_by_people_new_to_the_clip(
+    answered_once, tmp_path: Path
+) -> None:
+    """An ask for seven votes on a clip that has five gets two, and a person's vote counts."""
+    settings = borrow(answered_once[0], tmp_path / "home")
+    with open_store(settings) as store:
+        first, second = sorted(set(queries.select_asks(store)["clip_id"].to_pylist()))[:2]
+        again = make_rows(
+            "asks",
+            ask_id=["again-1", "again-2"],
+            round_id=["synthetic-000"] * 2,
+            clip_id=[first, second],
+            arm=["active"] * 2,
+            votes_wanted=[7, 6],
+        )
+        heard = make_rows(
+            "votes", vote_id=["kim"], clip_id=[second], source=[LABEL_STUDIO], annotator=["kim"]
+        )
+        store.commit({"asks": again, "votes": heard}, message="asked again")
+    result = answer(settings, SILENT, campaign="synthetic")
+    assert (result.clips, result.votes) == (1, 2)
+    with open_store(settings) as store:
+        votes = queries.select_effective_votes(store, clip_ids=[first])
+    assert len(set(votes["annotator"].to_pylist())) == votes.num_rows == 7

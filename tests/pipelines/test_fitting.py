@@ -15,13 +15,13 @@ from pipelines.fitting import Plan, fit, make_plan
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
 from pipelines.score import score
-from pipelines.sections import FeatureSettings
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
 from ser.audio.augment.record import Augmentation
 from ser.features.cepstral import Mfcc
 from ser.inference.predictor import predict
+from tests.pipelines.encoders import with_encoder
 
 SILENT = SilentProgress()
 ORIGIN = {"corpus": "synthetic", "labels": "intended", "round_id": None, "arm": None}
@@ -115,40 +115,6 @@ def test_the_sound_of_log_mel_is_varied_while_training(ingested: Settings, clips
     with open_store(ingested) as store:
         model = fit(store, ingested, SILENT, clips, replace(plan, training=noisy))
     assert model.training["augmentation"]["noise"] == 0.5
-
-
-def save_encoder(folder: Path) -> None:
-    """Save a tiny wav2vec 2.0 with random weights."""
-    transformers = pytest.importorskip("transformers", reason="needs the extra `encoders`")
-    import torch
-
-    config = transformers.Wav2Vec2Config(
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=24,
-        conv_dim=(8, 8),
-        conv_kernel=(10, 8),
-        conv_stride=(20, 16),
-        num_conv_pos_embeddings=6,
-        num_conv_pos_embedding_groups=2,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        transformers.Wav2Vec2Model(config).save_pretrained(folder)
-    transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
-
-
-def with_encoder(settings: Settings, models: Path) -> Settings:
-    """Return settings that read the features of a tiny encoder, saved under `models`."""
-    save_encoder(models / "tiny")
-    return settings.model_copy(
-        update={
-            "models": models,
-            "features": FeatureSettings(kind="encoder_statistics", encoder="tiny"),
-            "compute": settings.compute.model_copy(update={"batch_clips": 100}),
-        }
-    )
 
 
 def test_a_light_head_learns_from_a_frozen_encoder(ingested: Settings, tmp_path: Path) -> None:

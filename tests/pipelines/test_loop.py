@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from annotation.testing import make_annotation, make_export
+from pipelines.aided import is_wanted
 from pipelines.campaign import clips_of, read_asks
 from pipelines.demo import demo
 from pipelines.errors import NothingToDoError
 from pipelines.import_votes import import_votes
-from pipelines.loop import active_model, run_round
+from pipelines.loop import active_model, run_round, soft_targets
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
 from pipelines.runner import DirectRunner
@@ -70,8 +71,9 @@ def test_a_round_waits_for_people_and_goes_on_with_their_answers(
     second = run_round(run, corpus="synthetic", answers=answer_tasks(tasks), tasks=tasks)
     assert [(point.round, point.votes) for point in second.curve] == [(0, 10), (0, 10)]
     assert Path(second.report).is_file()
-    # One answer each of the five wanted, so that the first ten still wait as well.
-    assert second.waiting == 20
+    # One answer each of the five wanted, so that the first ten still wait as well; the active arm
+    # asks for its 25 votes about every one of the 14 clips that are left, the random arm about 5.
+    assert second.waiting == 10 + 14 + 5
     with open_store(ingested) as store:
         assert [row["number"] for row in queries.select_rounds(store).to_pylist()] == [0, 1]
 
@@ -83,7 +85,7 @@ def test_each_arm_learns_from_its_own_asks_and_the_seed(campaign_once) -> None:
         with open_store(settings) as store:
             asked = clips_of(read_asks(store, "synthetic", arm=model["arm"]))
         assert json.loads(model["config"])["clips"] == asked
-        assert len(asked) == 15
+        assert len(asked) == {"active": 24, "random": 15}[model["arm"]]
 
 
 def test_test_speakers_are_untouched_throughout(campaign_once) -> None:
@@ -156,3 +158,33 @@ def test_votes_that_came_with_the_corpus_are_no_answers(ingested: Settings) -> N
     run_round(run, corpus="synthetic")
     with pytest.raises(NothingToDoError, match="has no answer yet"):
         run_round(run, corpus="synthetic")
+
+
+def test_rounds_may_listen_to_a_model(ingested: Settings, synthetic_root: Path) -> None:
+    """Both arms then learn the posteriors of a consensus that a network was heard for."""
+    rounds = ingested.rounds.model_copy(update={"aided": "always"})
+    settings = ingested.model_copy(update={"rounds": rounds})
+    demo(DirectRunner(settings, SILENT), corpus="synthetic", data=synthetic_root, rounds=1)
+    for model in [*models_of(settings, "synthetic-000"), *models_of(settings, "synthetic-001")]:
+        assert model["labels"].startswith("model_aided-")
+        assert json.loads(model["config"])["targets"] == "soft"
+    with open_store(settings) as store:
+        runs = queries.select_consensus_runs(store).to_pylist()
+    aided = [json.loads(row["parameters"]) for row in runs if row["aggregator"] == "model_aided"]
+    assert [row["arm"] for row in aided] == ["seed", "active", "random"]
+
+
+def test_networks_are_not_listened_to_by_default(ingested: Settings) -> None:
+    """They would have to be trained twice more per arm and round."""
+    assert not is_wanted(ingested)
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(None, "soft"), ("soft_label", "soft"), ("focal", None)]
+)
+def test_a_loss_that_is_set_decides_what_is_learned(
+    ingested: Settings, loss: str | None, targets: str | None
+) -> None:
+    """One that learns decided labels alone is not overruled."""
+    training = ingested.training.model_copy(update={"loss": loss})
+    assert soft_targets(ingested.model_copy(update={"training": training})) == targets

@@ -156,7 +156,7 @@ def test_rows_and_document_show_the_ways_side_by_side(asked_once: Settings) -> N
 def test_the_demo_can_be_estimated(campaign_once) -> None:
     """A real round of the loop keeps to the rule of the arms."""
     result = pool_estimates(campaign_once.settings, SILENT, campaign="synthetic")
-    assert (result.seed, result.active, result.random, result.pool) == (10, 5, 5, 24)
+    assert (result.seed, result.active, result.random, result.pool) == (10, 14, 5, 24)
 
 
 @pytest.mark.parametrize(

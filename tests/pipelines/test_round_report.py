@@ -73,14 +73,15 @@ def test_it_says_what_is_made_up(content: ReportContent) -> None:
 
 
 def test_asked_clips_can_be_heard_and_their_votes_read(content: ReportContent) -> None:
-    """Both arms are shown, with sound, reason, votes, and what was intended."""
-    assert {clip.arm for clip in content.asked} == {"active", "random"}
+    """Every arm is shown, with sound, reason, votes, and what was intended."""
+    assert {clip.arm for clip in content.asked} == {"active", "random", "audit"}
     heard = [clip for clip in content.asked if clip.audio is not None]
-    assert {clip.arm for clip in heard} == {"active", "random"}
+    assert {clip.arm for clip in heard} == {"active", "random", "audit"}
     assert all(clip.audio.startswith(b"fLaC") for clip in heard)
     for clip in content.asked:
         assert clip.reason
-        assert sum(count for _, count in clip.votes) == 5
+        votes = sum(count for _, count in clip.votes)
+        assert {"active": 1 <= votes <= 5, "random": votes == 5, "audit": votes == 6}[clip.arm]
         assert clip.intended in clip.clip_id
 
 
@@ -90,7 +91,8 @@ def test_the_numbers_are_the_warehouses(campaign_once, content: ReportContent) -
     assert (content.held_out.speakers, content.held_out.clips) == (2, 12)
     assert (content.ingest.clips, content.ingest.speakers) == (36, 6)
     assert sum(map(sum, content.confusion)) == 12
-    assert sum(content.consensus.entropy_counts) == content.consensus.clips == 15
+    assert sum(content.consensus.entropy_counts) == content.consensus.clips == 24
+    assert (content.consensus.audit.audits, content.consensus.audit.answered) == (1, 1)
 
 
 def test_doubtful_data_is_said(campaign_once, content: ReportContent) -> None:

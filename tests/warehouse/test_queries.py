@@ -28,6 +28,7 @@ _ARGUMENTS = {
     "select_clip_consensus": ("toy/000",),
     "select_consensus": ("run",),
     "select_annotators": ("run",),
+    "select_vote_order": (["toy/000"],),
     "select_predictions": ("model",),
 }
 _READS = {
@@ -101,6 +102,17 @@ def test_no_clip_ids_means_none_not_all(toy: Warehouse) -> None:
     assert queries.select_features(toy, "toy-mel", []).num_rows == 0
     assert queries.select_waveforms(toy, []).num_rows == 0
     assert queries.select_effective_votes(toy, clip_ids=[]).num_rows == 0
+
+
+def test_votes_are_told_in_the_order_they_came(empty: Warehouse) -> None:
+    """Whatever their ids, and across commits; those on other clips are left out."""
+    for names in (["c", "b"], ["d"], ["a", "e"]):
+        clips = ["toy/2" if name == "d" else "toy/1" for name in names]
+        votes = make_rows("votes", vote_id=names, clip_id=clips)
+        empty.commit({"votes": votes}, message="votes")
+    order = queries.select_vote_order(empty, ["toy/1"])["vote_id"].to_pylist()
+    assert set(order[:2]) == {"b", "c"}
+    assert set(order[2:]) == {"a", "e"}
 
 
 def test_superseded_and_retracted_votes_do_not_stand(toy: Warehouse) -> None:

@@ -19,6 +19,7 @@ from warehouse.queries.opinions import (
     select_ledger,
     select_quarantine,
     select_vote_changes,
+    select_vote_order,
     summarise_votes,
 )
 from warehouse.queries.recordings import (
@@ -66,6 +67,7 @@ __all__ = [
     "select_sources",
     "select_trials",
     "select_vote_changes",
+    "select_vote_order",
     "select_waveforms",
     "summarise_corpora",
     "summarise_votes",

@@ -16,6 +16,7 @@ _CLIP_CONSENSUS = pa.schema(
     ]
 )
 _VOTE_CHANGES = schemas.VOTES.schema.append(pa.field("stands", pa.bool_(), nullable=False))
+_VOTE_ORDER = pa.schema(columns(schemas.VOTES, "vote_id"))
 _VOTE_TOTALS = pa.schema(
     [
         *columns(schemas.CORPORA, "corpus"),
@@ -76,6 +77,11 @@ def count_untimed_votes(
     return read(
         warehouse, "count_untimed_votes", _UNTIMED, corpus=corpus, clip_ids=listed(clip_ids)
     )
+
+
+def select_vote_order(warehouse: Warehouse, clip_ids: Sequence[str]) -> pa.Table:
+    """Return the ids of the ledger's rows on these clips, in the order in which they came."""
+    return read(warehouse, "select_vote_order", _VOTE_ORDER, clip_ids=listed(clip_ids))
 
 
 def select_vote_changes(

@@ -135,9 +135,9 @@ ASKS = Table(
         Column("ask_id", TEXT, "Deterministic id."),
         Column("round_id", TEXT, "The round."),
         Column("clip_id", TEXT, "The clip."),
-        Column("arm", TEXT, "`seed`, `active` or `random`."),
+        Column("arm", TEXT, "`seed`, `active`, `random` or `audit`."),
         optional("utility", REAL, "Score of asking, higher first; null outside the active arm."),
         Column("reason", TEXT, "Why this clip, in words."),
-        Column("votes_wanted", INT, "How many votes are wanted."),
+        Column("votes_wanted", INT, "How many votes the clip is to have in all."),
     ),
 )

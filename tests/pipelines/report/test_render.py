@@ -1,5 +1,6 @@
 """The page as a whole: complete, self-contained, deterministic, safe."""
 
+import math
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pipelines.report.content import AuditOutcome
 from pipelines.report.errors import ReportError
 from pipelines.report.page import put_page
 from pipelines.report.render import MAX_PLAYERS, render_report
@@ -188,3 +190,23 @@ def test_importing_the_records_is_light():
     """The package loads neither matplotlib nor jinja2 before a page is rendered."""
     code = "import sys, pipelines.report; sys.exit(bool({'matplotlib', 'jinja2'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (AuditOutcome(20, 18, 3, 0.058, 0.392, 0.95),
+         "18 were answered by one person more, who contradicted 17 % [6 %, 39 %]."),
+        (AuditOutcome(1, 0, 0, math.nan, math.nan, 0.95),
+         "Of 1 label drawn at random for an audit, 0 were answered by one person more."),
+    ],
+)  # fmt: skip
+def test_audits_say_how_many_labels_were_contradicted(outcome: AuditOutcome, expected: str) -> None:
+    """With the interval, as soon as one of them is answered."""
+    sample = build_sample_content()
+    asked = (*sample.asked[:1], replace(sample.asked[1], arm="audit", utility=None))
+    content = replace(sample, consensus=replace(sample.consensus, audit=outcome), asked=asked)
+    text = _text(content)
+    assert expected in text
+    assert "at random as the control, 1 label audited by one person more" in text
+    assert "audit" not in _text(sample)
