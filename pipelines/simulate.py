@@ -15,6 +15,7 @@ from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.simulation.records import FULL, Conditions
 from pipelines.spread import start_jobs
+from pipelines.training_choice import chosen_preset
 from pipelines.workspace import open_store
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def simulate(
 
     Each replay is kept when it is done, so a simulation that was killed goes on where it stopped,
     and one with more strategies or seeds adds to it. All strategies of a seed meet the same
-    annotators, who give the same answers.
+    annotators, who give the same answers. With an encoder's features a head is solved for, which
+    takes a fraction of a second; other features train the network of a round each time, which
+    takes hours for a curve.
 
     Args:
         settings: Features, and how many processes replay at once.
@@ -59,7 +62,7 @@ def simulate(
         Curves, votes needed, and comparisons.
 
     Raises:
-        PipelineError: If a strategy is unknown, or features are not an encoder's.
+        PipelineError: If a strategy is unknown or named twice, or the reference is none of them.
         NothingToDoError: If clips have no intended emotion, no speaker or no features.
     """
     from pipelines.simulation.jobs import VOTES_ALONE, ReplayJob  # noqa: PLC0415 - loads torch
@@ -86,7 +89,7 @@ def simulate(
         _repeat_truth(replays, seeds),
         classes=scene.classes,
         corpus=corpus,
-        learner=f"ridge on {chosen_features(settings).feature_set}",
+        learner=_name_learner(settings),
         reference=reference,
         focus=strategies[0],
         facts=_tell(scene),
@@ -99,17 +102,10 @@ def plan_scene(settings: Settings, corpus: str, conditions: Conditions) -> Scene
     """Read what a simulation is about.
 
     Raises:
-        PipelineError: If features are not an encoder's.
         NothingToDoError: If the corpus was not ingested.
     """
     from pipelines.simulation.jobs import Scene  # noqa: PLC0415 - loads torch
 
-    if settings.features.kind != ENCODER_KIND:
-        raise PipelineError(
-            "a simulation trains thousands of models, so it learns a light head on an encoder's "
-            f"statistics, but `features.kind` is `{settings.features.kind}`; set it to "
-            f"`{ENCODER_KIND}` and `features.encoder`, and compute them with `serloop features`"
-        )
     with open_store(settings) as store:
         clips = corpus_clips(store, corpus)
         _, classes = corpus_classes(store, corpus)
@@ -137,6 +133,13 @@ def _plan_budget(pool: int, conditions: Conditions) -> Budget:
     step = conditions.batch or max(6, round(pool / 10 / 6) * 6)
     total = conditions.votes or 3 * pool
     return Budget(start=step, batch=step, total=total, most=conditions.most)
+
+
+def _name_learner(settings: Settings) -> str:
+    features = chosen_features(settings)
+    if settings.features.kind == ENCODER_KIND:
+        return f"ridge on {features.feature_set}"
+    return f"{chosen_preset(settings, features, 'round')} network on {features.feature_set}"
 
 
 def _tell(scene: Scene) -> dict[str, str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from annotation.simulate import SimulatedAnnotators
 from pipelines.clipset import corpus_clips, read_features
-from pipelines.feature_choice import chosen_features
+from pipelines.feature_choice import ENCODER_KIND, chosen_features
 from pipelines.identity import code_version, digest
 from pipelines.settings import Settings
-from pipelines.simulation.learners import Kernels, RidgeLearner
+from pipelines.simulation.learners import Kernels, Learner, RidgeLearner
+from pipelines.simulation.network_learner import NetworkLearner, Recordings
 from pipelines.simulation.records import FULL, Replay
 from pipelines.simulation.replay import Budget, replay, replay_truth
 from pipelines.simulation.strategies import find_strategies
@@ -102,11 +103,10 @@ def run_replay(job: ReplayJob) -> Replay:
 def _replay(job: ReplayJob) -> Replay:
     scene = job.scene
     world = _world(scene, job.seed, job.fold)
-    kernels = _kernels(scene, world, job.fold)
-    if job.strategy == FULL:
-        return replay_truth(world, RidgeLearner(world, kernels), seed=job.seed, fold=job.fold)
     name = job.strategy.removesuffix(VOTES_ALONE)
-    learner = RidgeLearner(world, kernels, listens=name == job.strategy)
+    learner = _learner(scene, world, job.fold, listens=name == job.strategy)
+    if job.strategy == FULL:
+        return replay_truth(world, learner, seed=job.seed, fold=job.fold)
     (strategy,) = find_strategies([name])
     strategy = replace(strategy, name=job.strategy)
     return replay(world, learner, strategy, scene.budget, seed=job.seed, fold=job.fold)
@@ -122,17 +122,29 @@ def _world(scene: Scene, seed: int, fold: int) -> World:
     return build_world(clips, scene.classes, held_out, group, most_votes=scene.budget.most)
 
 
-# Jobs come fold by fold, so that a process hardly ever makes the kernels of a fold twice.
-_kept: dict[tuple[str, int], Kernels] = {}
+# Jobs come fold by fold, so that a process hardly ever reads the clips of a fold twice.
+_kept: dict[tuple[str, int], Kernels | Recordings] = {}
 
 
-def _kernels(scene: Scene, world: World, fold: int) -> Kernels:
-    """Return the kernels of a fold, of which a process keeps the last."""
+def _learner(scene: Scene, world: World, fold: int, *, listens: bool) -> Learner:
+    """Return a learner of the clips of a fold, of which a process keeps the last."""
     key = (scene.name(), fold)
     if key not in _kept:
-        name = chosen_features(scene.settings).feature_set
-        with open_store(scene.settings, snapshot=scene.snapshot) as store:
-            parts = [read_features(store, name, ids) for ids in (world.clip_ids, world.test_ids)]
+        clips = _read(scene, world)
         _kept.clear()
-        _kept[key] = Kernels.of(*(layer_statistics(part) for part in parts))
-    return _kept[key]
+        _kept[key] = clips
+    kept = _kept[key]
+    if isinstance(kept, Kernels):
+        return RidgeLearner(world, kept, listens=listens)
+    return NetworkLearner(world, kept, listens=listens)
+
+
+def _read(scene: Scene, world: World) -> Kernels | Recordings:
+    kind = chosen_features(scene.settings)
+    with open_store(scene.settings, snapshot=scene.snapshot) as store:
+        pool, test = (
+            read_features(store, kind.feature_set, ids) for ids in (world.clip_ids, world.test_ids)
+        )
+    if scene.settings.features.kind == ENCODER_KIND:
+        return Kernels.of(layer_statistics(pool), layer_statistics(test))
+    return Recordings.of(scene.settings, kind, pool, test)

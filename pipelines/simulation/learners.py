@@ -14,6 +14,8 @@ from annotation.aggregation.model_aided import ModelAided
 from annotation.aggregation.result import Consensus
 from annotation.clips.expected_gain import average_confusion
 from annotation.votes import VoteMatrix
+from pipelines.aided import PENALTY as LISTENED_PENALTY
+from pipelines.aided import REPETITIONS, SCALE
 from pipelines.simulation.world import FloatArray, IntArray, World
 from ser.encoders.kernel_ridge import leave_one_out_scores, mean_product, solve_ridge, standardise
 from ser.metrics.temperature import fit_temperature
@@ -21,11 +23,6 @@ from ser.metrics.temperature import fit_temperature
 PENALTY: Final = 0.6
 """Of the head that judges, the middle of those that `fit_ridge` chooses from."""
 
-OPINION_PENALTY: Final = 0.3
-"""Of the head whose word on a clip it did not learn from counts in the consensus."""
-
-_SCALE: Final = 6.0
-_REPEATS: Final = 5
 _NUMBERS: Final = 128
 
 
@@ -126,7 +123,7 @@ class RidgeLearner:
         centred = targets - targets.mean(axis=0)
         weights = solve_ridge(kernel, centred, PENALTY)
         scores = leave_one_out_scores(kernel, targets, PENALTY)
-        scale = _SCALE / fit_temperature(targets, softmax(_SCALE * scores, axis=1)).value
+        scale = SCALE / fit_temperature(targets, softmax(SCALE * scores, axis=1)).value
         model = softmax(scale * (self._kernels.pool[:, voted] @ weights), axis=1)
         model[voted] = softmax(scale * scores, axis=1)
         posterior = model.copy()
@@ -152,7 +149,7 @@ def _listen(kernel: FloatArray, votes: VoteMatrix) -> Consensus:
     # An opinion that tells nothing: from a confident start EM would not come back.
     even = np.full((len(votes.clips), len(votes.classes)), 1 / len(votes.classes))
     consensus = ModelAided(opinion=even).aggregate(votes)
-    for _ in range(_REPEATS):
-        scores = leave_one_out_scores(kernel, consensus.posterior, OPINION_PENALTY)
-        consensus = ModelAided(opinion=softmax(_SCALE * scores, axis=1)).aggregate(votes)
+    for _ in range(REPETITIONS):
+        scores = leave_one_out_scores(kernel, consensus.posterior, LISTENED_PENALTY)
+        consensus = ModelAided(opinion=softmax(SCALE * scores, axis=1)).aggregate(votes)
     return consensus

@@ -24,6 +24,7 @@ class World:
         clip_ids: The N clips of the pool, ascending.
         classes: C names.
         truth: Class of each, the intended emotion, ``(N,)``.
+        speakers: Who speaks in each.
         duration_s: Length of each, ``(N,)``.
         annotators: Names of the A simulated annotators.
         who: The annotator of each clip's first, second, … vote, ``(N, V)``.
@@ -38,6 +39,7 @@ class World:
     clip_ids: tuple[str, ...]
     classes: tuple[str, ...]
     truth: IntArray
+    speakers: tuple[str, ...]
     duration_s: FloatArray
     annotators: tuple[str, ...]
     who: IntArray
@@ -130,6 +132,7 @@ def build_world(
         clip_ids=tuple(ids[pool]),
         classes=classes,
         truth=truth[pool],
+        speakers=tuple(speakers[at] for at in pool),
         duration_s=duration[pool],
         annotators=annotators.annotators,
         who=_number(said["annotator"], annotators.annotators).reshape(shape),

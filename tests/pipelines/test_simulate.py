@@ -88,7 +88,19 @@ def test_what_cannot_be_replayed_is_refused(ingested: Settings, asked, message: 
         simulate(ingested, SILENT, corpus="synthetic", **asked)
 
 
-def test_features_that_no_light_head_reads_are_refused(ingested: Settings) -> None:
-    """A network takes minutes where a simulation needs thousands of models; the remedy is named."""
-    with pytest.raises(PipelineError, match=r"`features\.kind` is `log_mel`"):
-        simulate(ingested, SILENT, corpus="synthetic")
+def test_networks_are_replayed_as_well(ingested: Settings) -> None:
+    """Features that no encoder made train the network of a round, here for a step or two."""
+    training = ingested.training.model_copy(update={"updates": 2})
+    settings = ingested.model_copy(update={"training": training})
+    conditions = Conditions(annotators=4, speakers_per_fold=3, votes=36, batch=24, most=3)
+    found = simulate(
+        settings,
+        SILENT,
+        corpus="synthetic",
+        strategies=("worth", "random-3/votes"),
+        reference="random-3/votes",
+        seeds=(0,),
+        conditions=conditions,
+    )
+    assert [row["strategy"] for row in found.rows()] == ["worth", "random-3/votes"]
+    assert "compact network on log_mel-" in json.dumps(found.document())
