@@ -1,12 +1,15 @@
 """Report: one page per round that says what was asked, what was learned, and what to do next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.curve import read_curve
 from pipelines.errors import NothingToDoError
 from pipelines.gather import gather_content
-from pipelines.progress import Progress
+from pipelines.outlook import THRESHOLDS
+from pipelines.pool_estimates import pool_estimates
+from pipelines.progress import Progress, SilentProgress
+from pipelines.report.pool_estimates import PoolSection
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -60,9 +63,23 @@ def report(
                 "learns from the answers there are"
             )
         content = gather_content(
-            store, campaign, chosen, [point for point in curve if point.round <= chosen]
+            store,
+            campaign,
+            chosen,
+            [point for point in curve if point.round <= chosen],
+            thresholds=settings.rounds.overrides(*THRESHOLDS),
         )
+        content = replace(content, pool=_estimate_pool(settings, campaign, chosen))
         advance()
         path = put_page(render_report(content), settings.reports / f"{campaign}-{chosen:03d}.html")
         advance()
     return ReportResult(str(path), chosen)
+
+
+def _estimate_pool(settings: Settings, campaign: str, number: int) -> PoolSection | None:
+    """Return what the whole pool is like; None where no active model or no vote says so."""
+    try:
+        found = pool_estimates(settings, SilentProgress(), campaign=campaign, number=number)
+    except NothingToDoError:
+        return None
+    return found.section()

@@ -10,6 +10,7 @@ from pipelines.report.errors import ReportError
 
 if TYPE_CHECKING:
     from pipelines.report.outlook import Outlook
+    from pipelines.report.pool_estimates import PoolSection
 
 Arm = Literal["active", "random"]
 AskArm = Literal["seed", "active", "random", "audit"]
@@ -287,6 +288,7 @@ class ReportContent:
         difference: paired difference of the arms' last models; None when not computed.
         outlook: whether more rounds are worth asking; None when not looked into.
         interval_level: coverage of all intervals, in (0, 1).
+        pool: what the whole pool is like; None when not estimated.
     """
 
     title: str
@@ -308,6 +310,7 @@ class ReportContent:
     difference: PairedDifference | None = None
     outlook: Outlook | None = None
     interval_level: float = 0.95
+    pool: PoolSection | None = None
 
     def arm_points(self, arm: Arm) -> list[CurvePoint]:
         """Return one arm's points, earliest round first."""

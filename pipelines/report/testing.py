@@ -23,6 +23,7 @@ from pipelines.report.content import (
     class_recalls,
 )
 from pipelines.report.outlook import ForecastPoint, Outlook
+from pipelines.report.pool_estimates import PoolSection, PoolShare
 
 SAMPLE_CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 SAMPLE_CONFUSION: ConfusionRows = (
@@ -98,6 +99,7 @@ def build_sample_content(*, rounds: int = 6, audio: Sequence[bytes] = ()) -> Rep
         ),
         next_steps=_NEXT_STEPS,
         outlook=build_sample_outlook(rounds),
+        pool=_pool(asked=40 + 40 * last),
     )
 
 
@@ -137,6 +139,31 @@ def build_sample_outlook(rounds: int) -> Outlook:
         for step in range(11)
     )
     return Outlook(advice=advise(criteria), forecast=forecast, rounds=rounds, clips_left=720)
+
+
+def _pool(*, asked: int) -> PoolSection:
+    shares = [
+        *((f"Share of {name}", 0.19, 0.166, 0.02) for name in SAMPLE_CLASSES[:2]),
+        *((f"Share of {name}", 0.155, 0.167, 0.02) for name in SAMPLE_CLASSES[2:]),
+        ("Two people differ", 0.47, 0.38, 0.04),
+        ("People and model agree", 0.52, 0.63, 0.05),
+    ]
+    return PoolSection(
+        pool=960,
+        asked=asked,
+        answered=asked,
+        shares=tuple(
+            PoolShare(
+                title=title,
+                naive=naive,
+                corrected=corrected,
+                low=corrected - margin,
+                high=corrected + margin,
+                random=corrected + 0.011,
+            )
+            for title, naive, corrected, margin in shares
+        ),
+    )
 
 
 def _curve(arm: str, scores: Sequence[float]) -> list[CurvePoint]:

@@ -14,6 +14,7 @@ from pipelines.aided import AidedResult, aided, is_wanted
 from pipelines.answer import answer
 from pipelines.campaign_runs import AIDED, find_runs, read_labels
 from pipelines.clipset import ClipSet, select_clip_set
+from pipelines.convert import read_posterior
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.extract import extract
 from pipelines.outside_opinion import judge_by_network, judge_by_ridge
@@ -81,9 +82,27 @@ def test_a_run_says_whom_it_listened_to(answered: tuple[Settings, str]) -> None:
     told = row["parameters"]
     assert (row["run_id"], row["aggregator"]) == (result.run_id, AIDED)
     assert (told["base"], told["learner"], told["repetitions"]) == (base, "ridge", 5)
+    assert told["start"] == "even"
     assert (told["penalty"], told["campaign"], told["arm"]) == (0.3, "synthetic", "seed")
     assert table["votes"].to_pylist() == [2] * 20
     assert ModelAided(opinion=np.ones((1, 1))).name == AIDED
+
+
+def test_it_starts_from_votes_and_not_from_the_base_run(answered: tuple[Settings, str]) -> None:
+    """Whatever method the votes were aggregated by, the model learns from the same posteriors."""
+    settings, base = answered
+    other = aggregate(settings, SILENT, method="soft_label", campaign="synthetic", arm="seed")
+    heard = [listen(settings, run_id).run_id for run_id in (base, other.runs[0].run_id)]
+    with open_store(settings) as store:
+        before = [
+            read_posterior(queries.select_consensus(store, run_id)["posterior"])
+            for run_id in (base, other.runs[0].run_id)
+        ]
+        after = [
+            read_posterior(queries.select_consensus(store, run_id)["posterior"]) for run_id in heard
+        ]
+    assert not np.allclose(*before)
+    assert np.array_equal(*after)
 
 
 def test_listening_again_gives_the_same_run(answered: tuple[Settings, str], tmp_path: Path) -> None:

@@ -7,12 +7,17 @@ import pytest
 from pipelines.curve import read_curve
 from pipelines.errors import NothingToDoError
 from pipelines.gather import gather_content
+from pipelines.pool_estimates import pool_estimates
 from pipelines.progress import SilentProgress
 from pipelines.report.content import ReportContent
+from pipelines.report.wording import format_interval, format_score
 from pipelines.round_report import report
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
+from tests.pipelines.places import borrow
+from warehouse import queries
 from warehouse.quality import find_faults
+from warehouse.testing import make_rows
 
 SILENT = SilentProgress()
 
@@ -122,6 +127,52 @@ def test_the_page_names_snapshot_and_model(campaign_once, content: ReportContent
     page = Path(result.path).read_text(encoding="utf-8")
     assert content.generated_from.model_id in page
     assert content.generated_from.code_version in page
+
+
+def test_the_pool_is_estimated_as_the_verb_does(campaign_once) -> None:
+    """The section of round 1 has the numbers of `serloop estimates`, and so has that of round 0."""
+    for number in (0, 1):
+        result = report(campaign_once.settings, SILENT, campaign="synthetic", number=number)
+        page = Path(result.path).read_text(encoding="utf-8")
+        found = pool_estimates(
+            campaign_once.settings, SILENT, campaign="synthetic", number=number
+        ).section()
+        assert f"the {found.answered} of {found.asked} asked clips that have an answer" in page
+        assert found.shares
+        for share in found.shares:
+            told = page.partition(f'<th scope="row">{share.title}</th>')[2].partition("</tr>")[0]
+            assert f"<strong>{format_score(share.corrected)}</strong>" in told
+            assert format_interval(share.low, share.high) in told
+
+
+def test_a_page_without_votes_has_no_estimates(campaign_once, tmp_path: Path) -> None:
+    """Withdrawn answers leave the page as it is, without the section."""
+    settings = borrow(campaign_once.settings, tmp_path / "home")
+    with open_store(settings) as store:
+        rows = queries.select_effective_votes(store, corpus="synthetic")
+        store.commit(
+            {
+                "votes": make_rows(
+                    "votes",
+                    vote_id=[f"{vote_id}-gone" for vote_id in rows["vote_id"].to_pylist()],
+                    clip_id=rows["clip_id"].to_pylist(),
+                    supersedes=rows["vote_id"].to_pylist(),
+                    is_retraction=[True] * rows.num_rows,
+                )
+            },
+            message="withdrawn",
+        )
+    result = report(settings, SILENT, campaign="synthetic")
+    assert "The whole pool" not in Path(result.path).read_text(encoding="utf-8")
+
+
+def test_the_stopping_thresholds_are_the_settings(campaign_once, tmp_path: Path) -> None:
+    """A criterion is held to what the settings say."""
+    settings = borrow(campaign_once.settings, tmp_path / "home")
+    rounds = settings.rounds.model_copy(update={"stop_change": 0.077})
+    settings = settings.model_copy(update={"rounds": rounds})
+    result = report(settings, SILENT, campaign="synthetic")
+    assert "&lt; .077" in Path(result.path).read_text(encoding="utf-8")
 
 
 def test_a_place_without_a_warehouse_is_said(settings: Settings) -> None:

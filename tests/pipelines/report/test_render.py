@@ -58,6 +58,7 @@ def sample_text():
         "serloop round --campaign morning --budget 24",
         "truncated",
         "Clipped recordings warning 18 clips",
+        "Share of anger .17 [.15, .19] .19 .18",
         "crnn-5f3a9c0d12e4",
         "Snapshot 41",
         "utility 1.62",
@@ -156,6 +157,12 @@ def test_nothing_but_an_ingested_corpus():
     assert "No clip has a vote yet." in text
 
 
+def test_pool_that_was_not_estimated_has_no_section():
+    """Without estimates the page does not mention the whole pool."""
+    assert "The whole pool" in _text(build_sample_content())
+    assert "The whole pool" not in _text(replace(build_sample_content(), pool=None))
+
+
 def test_sound_data_needs_no_word():
     """Without findings the page does not mention doubt."""
     assert "Doubtful data" not in _text(replace(build_sample_content(), doubts=()))
@@ -173,7 +180,7 @@ def test_synthetic_speech_is_labelled_in_every_section_with_numbers(is_synthetic
     """The label stands at the headline and on each card, and nowhere for real speech."""
     content = replace(build_sample_content(), is_synthetic=is_synthetic, corpus_title="Corpus")
     text = render_report(content)
-    assert text.count('<span class="tag">synthetic speech</span>') == (7 if is_synthetic else 0)
+    assert text.count('<span class="tag">synthetic speech</span>') == (8 if is_synthetic else 0)
     assert ("synthetic speech" in text) is is_synthetic
 
 
