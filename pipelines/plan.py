@@ -24,7 +24,15 @@ from pipelines.campaign import find_round
 from pipelines.curve import read_curve
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.models import require_model
-from pipelines.outlook import count_open, curve_points, errors_of, pace_of, shared_error
+from pipelines.outlook import (
+    MOST_SHARED,
+    SHARED,
+    count_open,
+    curve_points,
+    errors_of,
+    pace_of,
+    shared_error,
+)
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -299,6 +307,9 @@ def read_campaign(store: Warehouse, campaign: str) -> Known:
 def read_simulation(path: Path, classes: Sequence[str] = ()) -> Known:
     """Read the curve of a simulation.
 
+    A column `shared`, the correlation of the points' errors, may be there as well; without it
+    they are taken to be correlated as the models of one campaign mostly are.
+
     Raises:
         PipelineError: If the file cannot be read, lacks a column, or a cell is no number.
     """
@@ -315,6 +326,7 @@ def read_simulation(path: Path, classes: Sequence[str] = ()) -> Known:
         )
     try:
         values = {name: [float(row[name]) for row in rows] for name in COLUMNS}
+        shared = [float(row.get("shared") or SHARED) for row in rows]
     except (TypeError, ValueError) as error:
         raise PipelineError(f"`{path}` has a cell that is no number: {error}") from error
     names = tuple(classes) or CREMA_D_CLASSES
@@ -325,7 +337,7 @@ def read_simulation(path: Path, classes: Sequence[str] = ()) -> Known:
         votes_per_clip=values["votes_per_clip"],
         uar=values["uar"],
         errors=[float(one) for one in standard_errors(values["low"], values["high"])],
-        shared=0.0,
+        shared=min(shared[0], MOST_SHARED) if shared else SHARED,
         classes=names,
         confusion=confusion_for(names),
         seconds=math.nan,

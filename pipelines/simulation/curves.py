@@ -10,6 +10,7 @@ from pipelines.simulation.resampling import Estimate, Resamples, draw_means, est
 from pipelines.simulation.tally import FloatArray, Tally
 
 SECONDS_PER_HOUR = 3600.0
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class Curve:
     Args:
         strategy: Its name.
         points: By rising votes, at least one.
+        shared: Correlation of the errors of its points, which seeds and speakers share.
     """
 
     strategy: str
     points: tuple[CurvePoint, ...]
+    shared: float = 0.0
 
     @property
     def end(self) -> CurvePoint:
@@ -80,12 +83,23 @@ def make_curve(tally: Tally, uar: FloatArray, full: FloatArray) -> Curve:
         )
         for at in range(len(tally.votes))
     ]
-    return Curve(tally.strategy, tuple(points))
+    return Curve(tally.strategy, tuple(points), _correlate(uar))
 
 
 def draw_hours(tally: Tally, drawn: Resamples) -> FloatArray:
     """Return the annotators' hours at each point of the grid in each draw, (B, G)."""
     return draw_means(tally.seconds, drawn) / SECONDS_PER_HOUR
+
+
+def _correlate(uar: FloatArray) -> float:
+    """Return the mean correlation over draws between points of a curve, at least 0."""
+    # Draws that agree differ by rounding.
+    varied = uar[:, np.ptp(uar, axis=0) > ROUNDING]
+    points = varied.shape[1]
+    if points < 2:
+        return 0.0
+    total = float(np.corrcoef(varied, rowvar=False).sum())
+    return max(0.0, (total - points) / (points * (points - 1)))
 
 
 def _ratio(part: float, whole: float) -> float:

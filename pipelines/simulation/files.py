@@ -15,7 +15,7 @@ from ser.files import write_whole
 if TYPE_CHECKING:
     from pipelines.simulation.outcome import SimulationSummary
 
-COLUMNS = ("votes", "clips", "votes_per_clip", "uar", "low", "high", "hours", "right")
+COLUMNS = ("votes", "clips", "votes_per_clip", "uar", "low", "high", "hours", "right", "shared")
 PAGE = "simulation.html"
 DOCUMENT = "summary.json"
 
@@ -55,7 +55,7 @@ def write_curve(curve: Curve) -> str:
     for point in curve.points:
         if point.votes > 0:
             told = (point.votes, point.clips, point.votes_per_clip, point.uar.value)
-            rest = (point.uar.low, point.uar.high, point.hours, point.right)
+            rest = (point.uar.low, point.uar.high, point.hours, point.right, curve.shared)
             writer.writerow([f"{value:.10g}" for value in (*told, *rest)])
     return text.getvalue()
 

@@ -69,7 +69,11 @@ def test_a_campaign_goes_on(campaign_once, tmp_path: Path) -> None:
     settings = borrow(campaign_once.settings, tmp_path / "home")
     with open_store(settings) as store:
         prolong(store, LATER)
-    found = plan(settings, SILENT, campaign="synthetic", spending=Spending(hours=1), annotators=3)
+    asked = {"campaign": "synthetic", "spending": Spending(hours=1), "annotators": 3}
+    # Vote by vote, one round has asked about every clip.
+    with pytest.raises(PlanningError, match="the pool has 0 clips"):
+        plan(settings, SILENT, **asked)
+    found = plan(settings, SILENT, **asked, pool=9)
     assert found.pool == 9
     assert [row["clips"] for row in found.rows()] == [9, 9, 9]
     assert 3 < found.budget.seconds_per_vote < 15

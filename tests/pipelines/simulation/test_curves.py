@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from pipelines.simulation.curves import make_curve
@@ -38,3 +39,17 @@ def test_point_without_votes_has_no_votes_per_clip():
     point = _curve(make_replays({"a": ((0, 100), (0.3, 0.4))})).points[0]
     assert math.isnan(point.votes_per_clip)
     assert math.isnan(point.right)
+
+
+def test_errors_that_points_share_are_told() -> None:
+    """Points judged on the same few speakers err together; the curve says how much."""
+    rng = np.random.default_rng(0)
+    made = {"seeds": 6, "folds": ((1, 2), (3, 4)), "clips": 60}
+    flat = (0.5, 0.5, 0.5, 0.5)
+    easy = make_replays({"a": (0.9, 0.9, 0.9, 0.9)}, **made)
+    hard = make_replays({"a": flat}, **made)
+    # The speakers of the second fold are hard to recognise at every point.
+    split = [one if one.fold == 0 else other for one, other in zip(easy, hard, strict=True)]
+    alone = make_replays({"a": flat}, rng=rng, **made)
+    assert _curve(split).shared > 0.9
+    assert _curve(alone).shared < 0.6
