@@ -84,14 +84,18 @@ def simulate(
         for seed in seeds
         for strategy in (*([FULL] if seed == seeds[0] else []), *strategies)
     ]
-    replays = _run(jobs, settings, progress)
+    called = _call(strategies)
+    replays = [
+        replace(found, strategy=called.get(found.strategy, found.strategy))
+        for found in _repeat_truth(_run(jobs, settings, progress), seeds)
+    ]
     summary = summarise(
-        _repeat_truth(replays, seeds),
+        replays,
         classes=scene.classes,
         corpus=corpus,
         learner=_name_learner(settings),
-        reference=reference,
-        focus=strategies[0],
+        reference=called[reference],
+        focus=called[strategies[0]],
         facts=_tell(scene),
     )
     write_simulation(summary, out or folder)
@@ -133,6 +137,13 @@ def _plan_budget(pool: int, conditions: Conditions) -> Budget:
     step = conditions.batch or max(6, round(pool / 10 / 6) * 6)
     total = conditions.votes or 3 * pool
     return Budget(start=step, batch=step, total=total, most=conditions.most)
+
+
+def _call(strategies: Sequence[str]) -> dict[str, str]:
+    """Return a short name for each strategy: its own, without the module, where that is enough."""
+    short = {name: name.rpartition(":")[2] for name in strategies}
+    taken = list(short.values())
+    return {name: own if taken.count(own) == 1 else name for name, own in short.items()}
 
 
 def _name_learner(settings: Settings) -> str:

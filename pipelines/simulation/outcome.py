@@ -38,7 +38,8 @@ class SimulationSummary:
         full: UAR of the model of all true labels.
         curves: One per strategy.
         crossings: One per strategy and level.
-        comparisons: Every strategy against the reference and against every random one.
+        comparisons: The focus against every strategy, the others against the reference and every
+            random one.
         class_costs: One per strategy and class.
         facts: What else was simulated, name and value.
         notes: What was assumed or left out, in sentences.

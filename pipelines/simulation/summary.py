@@ -62,8 +62,8 @@ def summarise(
             not random.
         confusion: Whose confusions the annotators have, in words.
         facts: What else was simulated, name and value.
-        every_pair: Compare every strategy with every other, not only with the reference and
-            with random ones.
+        every_pair: Compare every strategy with every other, not only the focus; the others are
+            compared with the reference and with random ones.
         resamples: Bootstrap draws behind the intervals, at least 1.
         seed: Seed of these draws.
 
@@ -101,7 +101,7 @@ def summarise(
             full[:, 0],
             reference=reference,
         ),
-        comparisons=_compare(tallies, drawn, reference, every_pair=every_pair, seed=seed),
+        comparisons=_compare(tallies, drawn, (reference, focus), every_pair=every_pair, seed=seed),
         class_costs=_class_costs(tallies, uar, full[:, 0], drawn, tuple(classes)),
         facts=tuple((facts or {}).items()),
         notes=(*ASSUMPTIONS, *_notes(tallies, resamples=len(drawn.seeds) - 1)),
@@ -125,14 +125,20 @@ def _order(tallies: Tallies, focus: str, reference: str) -> Tallies:
 
 
 def _compare(
-    tallies: Tallies, drawn: Resamples, reference: str, *, every_pair: bool, seed: int
+    tallies: Tallies, drawn: Resamples, named: tuple[str, str], *, every_pair: bool, seed: int
 ) -> tuple[Comparison, ...]:
+    reference, focus = named
     return tuple(
         compare_strategies(first, second, tallies, drawn, seed=seed)
         for second in tallies.strategies
         for first in tallies.strategies
         if first is not second
-        and (every_pair or second.strategy == reference or is_random(second.strategy))
+        and (
+            every_pair
+            or first.strategy == focus
+            or second.strategy == reference
+            or is_random(second.strategy)
+        )
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -88,6 +89,13 @@ def test_what_cannot_be_replayed_is_refused(ingested: Settings, asked, message: 
         simulate(ingested, SILENT, corpus="synthetic", **asked)
 
 
+def mine(state, budget, rng):  # noqa: ARG001 - a strategy that goes round the pool
+    """Ask about the clips in their order, one vote each."""
+    given = np.zeros(len(state.votes), int)
+    given[np.argsort(state.votes, kind="stable")[:budget]] = 1
+    return given
+
+
 def test_networks_are_replayed_as_well(ingested: Settings) -> None:
     """Features that no encoder made train the network of a round, here for a step or two."""
     training = ingested.training.model_copy(update={"updates": 2})
@@ -97,10 +105,10 @@ def test_networks_are_replayed_as_well(ingested: Settings) -> None:
         settings,
         SILENT,
         corpus="synthetic",
-        strategies=("worth", "random-3/votes"),
+        strategies=("worth", "random-3/votes", f"{__name__}:mine"),
         reference="random-3/votes",
         seeds=(0,),
         conditions=conditions,
     )
-    assert [row["strategy"] for row in found.rows()] == ["worth", "random-3/votes"]
+    assert [row["strategy"] for row in found.rows()] == ["worth", "random-3/votes", "mine"]
     assert "compact network on log_mel-" in json.dumps(found.document())
