@@ -156,7 +156,8 @@ def judge_model(
         clips.clip_ids,
         prediction.posterior,
         prediction.embeddings,
-        bald(prediction.members) if len(prediction.members) else None,
+        # Members that rate alone contradict each other about no class.
+        bald(prediction.members) if prediction.members.size else None,
     )
     return result, rows
 
