@@ -147,10 +147,10 @@ class PlanResult:
         whole = f"UAR {row.uar.value:.3f} [{row.uar.low:.3f}, {row.uar.high:.3f}]"
         if self.target is not None and row.votes_to_target <= row.votes:
             votes = int(row.votes_to_target)
-            advice = (
-                f"ask about {self._bought(votes, row.votes_per_clip)}: {self.plan.reason}; the "
-                f"whole budget buys {row.clips:,} clips and {whole}"
-            )
+            what = f"ask about {self._bought(votes, row.votes_per_clip)}: {self.plan.reason}"
+            if not votes:
+                what = f"UAR {self.target:g} is reached already, as far as the curve tells"
+            advice = f"{what}; the whole budget buys {row.clips:,} clips and {whole}"
         else:
             bought = self._bought(row.votes, row.votes_per_clip)
             advice = f"ask about {bought}: expected {whole}, {self.plan.reason}"

@@ -73,6 +73,8 @@ def test_a_campaign_goes_on(campaign_once, tmp_path: Path) -> None:
     # Vote by vote, one round has asked about every clip.
     with pytest.raises(PlanningError, match="the pool has 0 clips"):
         plan(settings, SILENT, **asked)
+    easy = plan(settings, SILENT, **asked, pool=9, target=0.01).sentence()
+    assert easy.startswith("UAR 0.01 is reached already")
     found = plan(settings, SILENT, **asked, pool=9)
     assert found.pool == 9
     assert [row["clips"] for row in found.rows()] == [9, 9, 9]
