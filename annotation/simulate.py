@@ -14,6 +14,7 @@ import pyarrow as pa
 from annotation.columns import FloatArray
 from annotation.confusion import confusion_for
 from annotation.errors import AnnotationError
+from annotation.sampling.pace import Pace
 from annotation.votes import VOTE_SCHEMA
 
 SOURCE: Final = "simulated"
@@ -243,7 +244,7 @@ def _invert(probability: FloatArray, chance: FloatArray) -> npt.NDArray[np.int64
 
 
 def _lead_time_s(duration_s: FloatArray, noise: FloatArray) -> FloatArray:
-    return np.asarray((1.5 * duration_s + 3.0)[:, None] * np.exp(LEAD_TIME_SIGMA * noise))
+    return np.asarray(Pace().expect(duration_s)[:, None] * np.exp(LEAD_TIME_SIGMA * noise))
 
 
 def _number(text: str) -> int:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotation.aggregation import Consensus
-from annotation.aggregation.model_aided import ModelAided
+from annotation.aggregation.model_aided import listen
 from annotation.votes import VoteMatrix, build_vote_matrix
 from pipelines.aggregate import select_opinions
 from pipelines.campaign_runs import AIDED
@@ -164,27 +164,21 @@ class _Listener:
     is_ridge: bool
 
     def repeat(self, votes: VoteMatrix, clips: ClipSet, times: int) -> Consensus:
-        """Let a model learn from the consensus and be heard, several times.
-
-        It begins where the model has said nothing, so that people are taken to be right in 60 % of
-        their votes: hierarchical Dawid-Skene, which supposes nothing, misjudges them where clips
-        have one vote each, and a model that learned from it would only confirm that.
-        """
+        """Let a model learn from the consensus and be heard, several times."""
         ids = pa.array(clips.ids(clips.train), pa.string())
         place = np.asarray(pc.index_in(ids, pa.array(votes.clips, pa.string())), np.int64)
-        even = np.full((len(votes.clips), len(votes.classes)), 1 / len(votes.classes))
-        consensus = ModelAided(opinion=even).aggregate(votes)
         with self.progress.track("listen to a model", times, "times") as advance:
-            for _ in range(times):
+
+            def judge(posterior: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
                 targets = clips.targets.copy()
-                targets[clips.train] = consensus.posterior[place]
-                clips = replace(clips, targets=targets)
+                targets[clips.train] = posterior[place]
                 # Of clips it cannot hear, and those of test speakers, a model says nothing.
-                opinion = even.copy()
-                opinion[place] = self._judge(clips)
-                consensus = ModelAided(opinion=opinion).aggregate(votes)
+                opinion = np.full(posterior.shape, 1 / posterior.shape[1])
+                opinion[place] = self._judge(replace(clips, targets=targets))
                 advance()
-        return consensus
+                return opinion
+
+            return listen(votes, judge, times=times)
 
     def _judge(self, clips: ClipSet) -> npt.NDArray[np.float64]:
         if self.is_ridge:

@@ -11,10 +11,11 @@ from pipelines.clipset import corpus_clips, read_features
 from pipelines.feature_choice import ENCODER_KIND, chosen_features
 from pipelines.identity import code_version, digest
 from pipelines.settings import Settings
-from pipelines.simulation.learners import Kernels, Learner, RidgeLearner
+from pipelines.simulation.learners import Learner
 from pipelines.simulation.network_learner import NetworkLearner, Recordings
 from pipelines.simulation.records import FULL, Replay
 from pipelines.simulation.replay import Budget, replay, replay_truth
+from pipelines.simulation.ridge_learner import Kernels, RidgeLearner
 from pipelines.simulation.strategies import find_strategies
 from pipelines.simulation.world import World, build_world
 from pipelines.workspace import open_store

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from annotation.aggregation.model_aided import ModelAided
-from annotation.aggregation.result import Consensus
+from annotation.aggregation.model_aided import listen
 from annotation.clips.expected_gain import average_confusion
 from annotation.votes import VoteMatrix
 from pipelines.settings import Settings
@@ -93,10 +93,8 @@ class NetworkLearner:
 
         The network's word on clips with votes is not out of sample: it learned from them.
         """
-        consensus = ModelAided(opinion=_know_nothing(votes)).aggregate(votes)
-        if self._listens:
-            opinion = self._judge_halves(consensus.posterior, voted)
-            consensus = ModelAided(opinion=opinion).aggregate(votes)
+        judge = partial(self._judge_halves, voted)
+        consensus = listen(votes, judge, times=1 if self._listens else 0)
         model = self._train(voted, consensus.posterior)
         said = predict(model, self._recordings.pool)
         self._embeddings = said.embeddings
@@ -107,7 +105,7 @@ class NetworkLearner:
             model=_normalise(said),
             confusion=average_confusion(consensus),
             predicted=predict(model, self._recordings.test).posterior.argmax(axis=1),
-            right=_count_right(consensus, self._world.truth[voted]),
+            right=int((consensus.labels == self._world.truth[voted]).sum()),
         )
 
     def learn_truth(self) -> IntArray:
@@ -116,7 +114,7 @@ class NetworkLearner:
         model = self._train(np.arange(len(truth)), truth)
         return np.asarray(predict(model, self._recordings.test).posterior.argmax(axis=1))
 
-    def _judge_halves(self, targets: FloatArray, voted: IntArray) -> FloatArray:
+    def _judge_halves(self, voted: IntArray, targets: FloatArray) -> FloatArray:
         opinion = np.full(targets.shape, 1 / targets.shape[1])
         speakers = [self._world.speakers[at] for at in voted]
         if len(set(speakers)) < _FOLDS:
@@ -142,15 +140,7 @@ class NetworkLearner:
         )
 
 
-def _know_nothing(votes: VoteMatrix) -> FloatArray:
-    return np.full((len(votes.clips), len(votes.classes)), 1 / len(votes.classes))
-
-
 def _normalise(said: Prediction) -> FloatArray:
     # Single precision leaves sums that miss 1 by more than a consensus forgives.
     posterior = said.posterior.astype(np.float64)
     return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
-
-
-def _count_right(consensus: Consensus, truth: IntArray) -> int:
-    return int((consensus.labels == truth).sum())

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
+from annotation.sampling.pace import Pace
 from pipelines.simulation.learners import Belief, Learner
 from pipelines.simulation.records import FULL, Checkpoint, Replay
 from pipelines.simulation.strategies import AskState, Strategy
 from pipelines.simulation.world import IntArray, World
-
-_SECONDS_PER_S: Final = 1.5
-_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,8 @@ def replay(
     rng = np.random.default_rng([seed, fold])
     votes: IntArray = np.zeros(len(world.clip_ids), np.int64)
     votes[rng.permutation(len(votes))[: budget.start // strategy.first]] = strategy.first
-    # How long an answer takes is known from the clips' lengths, as a campaign learns it.
-    seconds = _SECONDS_PER_S * world.duration_s + _SECONDS
+    # A campaign learns the pace of its people from their answers; here it is known.
+    seconds = Pace().expect(world.duration_s)
     checkpoints = []
     while True:
         voted = np.flatnonzero(votes)

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from pipelines.simulation.learners import RidgeLearner
 from pipelines.simulation.records import FULL, Replay
 from pipelines.simulation.replay import Budget, replay, replay_truth
+from pipelines.simulation.ridge_learner import RidgeLearner
 from pipelines.simulation.strategies import find_strategies
 from tests.pipelines.simulation.testing import make_world
 

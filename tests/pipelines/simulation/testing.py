@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from annotation.simulate import SimulatedAnnotators
-from pipelines.simulation.learners import Kernels
 from pipelines.simulation.records import FULL, Checkpoint, Replay
+from pipelines.simulation.ridge_learner import Kernels
 from pipelines.simulation.world import build_world
 
 CLASSES = ("anger", "fear", "joy")
