@@ -3,9 +3,14 @@
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+
+import pytest
 
 from pipelines.label_studio.environment import PINS
 from pipelines.label_studio.places import HOST, find_places
@@ -63,3 +68,37 @@ def _find_initialised() -> Path:
         if not kept.exists():
             ready.rename(kept)
     return kept
+
+
+@contextmanager
+def run_postgres() -> Iterator[str]:
+    """Run the system's PostgreSQL, or skip with the reason; give an empty database's address.
+
+    The one from pip, which other tests use, lacks `pg_trgm`, and Label Studio needs it.
+    """
+    initdb = shutil.which("initdb")
+    if initdb is None:
+        pytest.skip("no `initdb` on the path: install PostgreSQL with its contrib modules")
+    binaries = Path(initdb).resolve().parent
+    # PostgreSQL refuses to run as root.
+    owner = "nobody" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="serloop-pg-") as folder:
+        if owner is not None:
+            shutil.chown(folder, owner)
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(binaries / program), *arguments]
+            subprocess.run(
+                command, check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL, timeout=120
+            )
+
+        data = f"{folder}/data"
+        run("initdb", "-D", data, "-U", "serloop", "--auth=trust", "--no-sync")
+        options = f"-k {folder} -F -c listen_addresses="
+        run("pg_ctl", "-D", data, "-l", f"{folder}/log", "-o", options, "-w", "start")
+        try:
+            database = ["-h", folder, "-U", "serloop", "-d", "postgres"]
+            run("psql", *database, "-c", "CREATE DATABASE labels")
+            yield f"postgresql://serloop@/labels?host={folder}"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")

@@ -84,7 +84,7 @@ def ensure_environment(places: Places, progress: Progress) -> str:
 
 
 def _fingerprint() -> str:
-    # An environment serves one interpreter, and a moved one has scripts that point nowhere.
+    # An environment serves the one interpreter that it was made with.
     return hashlib.sha256(PINS.read_bytes() + platform.python_version().encode()).hexdigest()
 
 
@@ -105,13 +105,15 @@ def _install(places: Places, progress: Progress) -> None:
     with progress.track("install Label Studio", len(pins), "packages") as advance:
         advance(0, note="making its environment, about 1 GB and some minutes, once")
         _run([sys.executable, "-m", "venv", str(places.environment)], places, advance)
-        _run([str(find_python(places.environment)), *pip, *pinned], places, advance)
+        seen = _run([str(find_python(places.environment)), *pip, *pinned], places, advance)
+        # pip does not name all it finds at once.
+        advance(max(len(pins) - seen, 0), note="installed")
 
 
-def _run(command: list[str], places: Places, advance: Advance) -> None:
+def _run(command: list[str], places: Places, advance: Advance) -> int:
     """Run a command to its end, keep what it prints, and count packages as pip names them."""
     environment = {name: os.environ[name] for name in os.environ.keys() - set(NOT_FOR_PIP)}
-    complaint = ""
+    complaint, seen = "", 0
     with (
         places.install_log.open("a", encoding="utf-8") as log,
         subprocess.Popen(  # noqa: S603 - our own interpreter and pins
@@ -127,6 +129,7 @@ def _run(command: list[str], places: Places, advance: Advance) -> None:
         for line in process.stdout or ():
             log.write(line)
             if line.startswith(("Collecting ", "Requirement already satisfied")):
+                seen += 1
                 advance(1, note=line.split()[1] if line.startswith("C") else "found")
             elif line.startswith("Installing collected"):
                 advance(0, note="unpacking; takes a minute or two")
@@ -139,3 +142,4 @@ def _run(command: list[str], places: Places, advance: Advance) -> None:
             f"{complaint or f'exit code {process.returncode}'}; see `{places.install_log}`, then "
             "run `serloop label-studio up` again, which goes on from there"
         )
+    return seen

@@ -22,7 +22,7 @@ from pipelines.label_studio.process import (
 )
 from pipelines.label_studio.status import ServerStatus, read_status
 from pipelines.label_studio.variables import build_variables
-from pipelines.label_studio.waiting import NotOursError, last_line, wait_until_ready
+from pipelines.label_studio.waiting import NotOursError, find_reason, wait_until_ready
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -143,7 +143,7 @@ def _launch(settings: Settings, places: Places, login: Login, lock: int) -> Serv
     start = read_start(started.pid)
     if start is None:
         raise PipelineError(
-            f"Label Studio ended at once: {last_line(places.log)}; see `{places.log}`"
+            f"Label Studio ended at once: {find_reason(places.log)}; see `{places.log}`"
         )
     process = ServerProcess(started.pid, start, given.port)
     write_process(places.process, process)

@@ -1,5 +1,6 @@
 """Wait for a server that was just started, say what it is doing, and make sure it is ours."""
 
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ STEPS = (
 )
 MOVED = "* Trying to start at"
 ANNOUNCED = "Starting development server at"
+ERROR = re.compile(r"[\w.]+(Error|Exception): ")
 
 
 class NotOursError(PipelineError):
@@ -80,7 +82,7 @@ def _has_begun(process: ServerProcess, url: str, said: str, log: Path) -> bool:
     # Asked last: a process that lost the race for the port has ended by the time it answers.
     is_answering = ANNOUNCED in said and is_healthy(url, timeout_s=HEALTH_S)
     if not process.is_alive():
-        raise PipelineError(f"Label Studio ended while it started: {last_line(log)}; see `{log}`")
+        raise PipelineError(f"Label Studio ended while it started: {find_reason(log)}; see `{log}`")
     return is_answering
 
 
@@ -121,10 +123,12 @@ def read_text(log: Path) -> str:
     return ""
 
 
-def last_line(log: Path) -> str:
-    """Return the last line that says something."""
+def find_reason(log: Path) -> str:
+    """Return the line that says why a server ended: its last error, or its last words."""
     lines = [line.strip() for line in read_text(log).splitlines() if line.strip()]
-    return lines[-1] if lines else "it printed nothing"
+    # What follows an error are hints of the database, which mean nothing without it.
+    errors = [line for line in lines if ERROR.match(line)]
+    return [*lines[-1:], *errors][-1] if lines else "it printed nothing"
 
 
 def _other_port() -> str:

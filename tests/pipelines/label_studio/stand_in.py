@@ -44,7 +44,7 @@ def main(behaviour: str, port: int) -> None:
     """Start, print what the real one prints, and serve."""
     say("Initializing database..")
     if behaviour == "crashes":
-        sys.exit("django.db.utils.OperationalError: disk I/O error")
+        sys.exit("django.db.utils.OperationalError: disk I/O error\nHINT:  Buy another.")
     if behaviour == "moves":
         say(f"* Port {port} is in use.\n* Trying to start at {port + 1}")
         port += 1
