@@ -15,3 +15,15 @@ class SamplingError(AnnotationError):
 
 class LabelStudioError(AnnotationError):
     """Raised when a labelling interface or a task cannot be built as asked."""
+
+
+class LabelStudioServerError(LabelStudioError):
+    """Raised when a Label Studio server does not answer, or refuses what it was asked.
+
+    Attributes:
+        status: HTTP status of the refusal; None where there was no answer to believe.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status

@@ -21,6 +21,7 @@ from pipelines.commands.evaluate import evaluate
 from pipelines.commands.features import features
 from pipelines.commands.follow import follow
 from pipelines.commands.ingest import ingest
+from pipelines.commands.label_studio import label_studio
 from pipelines.commands.maintain import maintain
 from pipelines.commands.opinions import opinions
 from pipelines.commands.plan import plan
@@ -92,6 +93,7 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
 for panel, verbs in VERBS.items():
     for verb in verbs:
         app.command(verb.__name__.rstrip("_"), rich_help_panel=panel)(verb)
+app.add_typer(label_studio, name="label-studio", rich_help_panel=LOOP)
 
 
 def _print_version(wanted: bool) -> None:

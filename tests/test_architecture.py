@@ -23,7 +23,7 @@ ALLOWED = {
 ADAPTERS = {
     "boto3": {"warehouse"},
     "duckdb": {"warehouse"},
-    "httpx": {"pipelines.doctor"},
+    "httpx": {"annotation.label_studio.api", "pipelines.doctor"},
     "huggingface_hub": {"ser.encoders.files"},
     "jinja2": {"pipelines.report"},
     "label_studio_sdk": {"annotation.label_studio.interface"},

@@ -5,13 +5,26 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from pipelines.cli import app
 from pipelines.settings import describe_settings
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("annotation", "pipelines", "ser", "warehouse")
-COMMANDS = typer.main.get_command(app).commands
+
+
+def _find_commands(group: TyperGroup, before: str = "") -> dict[str, TyperCommand]:
+    """Return every verb, and those of groups by both names."""
+    found = {}
+    for name, command in group.commands.items():
+        found[before + name] = command
+        if isinstance(command, TyperGroup):
+            found |= _find_commands(command, f"{before}{name} ")
+    return found
+
+
+COMMANDS = _find_commands(typer.main.get_command(app))
 SETTINGS = {name: (variable, text) for name, variable, _, text in describe_settings()}
 
 

@@ -55,7 +55,7 @@ class Session:
         if self.use_prefect:
             result: R = self._flow(stage)(*args, **self._place(), **parameters)
         else:
-            result = stage(self.settings, self._progress(), *args, **parameters)
+            result = stage(self.settings, self.progress(), *args, **parameters)
         self.show(result)
         return result
 
@@ -89,9 +89,10 @@ class Session:
         return {"home": self.settings.home, "options": self.options or None}
 
     def _direct(self) -> DirectRunner:
-        return DirectRunner(self.settings, self._progress())
+        return DirectRunner(self.settings, self.progress())
 
-    def _progress(self) -> Progress:
+    def progress(self) -> Progress:
+        """Return where progress is shown: on standard error, or nowhere when a program reads."""
         return SilentProgress() if self.as_json else TerminalProgress(stderr_console())
 
 

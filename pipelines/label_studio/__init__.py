@@ -1,0 +1,1 @@
+"""A Label Studio of our own, installed, started and stopped; or one that runs already."""
