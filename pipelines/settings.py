@@ -24,6 +24,7 @@ from pipelines.sections import (
     AugmentationSettings,
     ComputeSettings,
     FeatureSettings,
+    LabellingSettings,
     NetworkSettings,
     RoundSettings,
     Section,
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     rounds: RoundSettings = RoundSettings()
+    labelling: LabellingSettings = LabellingSettings()
 
     @classmethod
     def settings_customise_sources(
