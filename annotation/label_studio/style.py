@@ -57,13 +57,17 @@ STYLE: Final = """
   .serloop-rating .ant-rate { gap: 2px; }
   .serloop .lsf-hint, .serloop-second .ant-checkbox { display: none; }
   .serloop .lsf-timeline-controls__group:last-child,
-  .lsf-current-task__task-id, .lsf-history-buttons, .lsf-action-buttons { display: none; }
-  .lsf-bottombar__group:last-child { flex: 1; }
+  .lsf-breadcrumbs, .lsf-menu-header__context a, .lsf-menu-header__hotkeys,
+  [class*="themeToggle"], .lsf-current-task__task-id, .lsf-history-buttons, .lsf-action-buttons,
+  .lsf-model-actions { display: none; }
+  .lsf-menu-header__context { padding: 0 4px; }
+  .lsf-bottombar__section { padding: 0 2px; }
+  .lsf-bottombar__group:last-child { flex: 1; min-width: 0; }
 }
 """
 """CSS for the classes of Label Studio 1.23's page; where those change, it only looks plainer.
 
 The panels beside the page list regions, of which there are none. The instructions are styled here
-because the server takes styles from them. On small screens the hints of keys
-go, and so does what pushes the button that submits out of sight.
+because the server takes styles from them. On small screens the hints of keys go, and so does what
+pushes the button that submits out of sight.
 """
