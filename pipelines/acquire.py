@@ -127,7 +127,7 @@ def acquire(
         shortfalls = _record_round(store, settings, plan) if is_new else ()
         asks = read_asks(store, name, number=plan.number)
         if out is not None:
-            write_task_file(store, progress, asks, out)
+            write_task_file(store, settings, progress, asks, out)
     found = _summarise(settings, plan, asks, out, is_new=is_new)
     return replace(found, shortfalls=shortfalls)
 

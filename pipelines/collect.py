@@ -9,6 +9,7 @@ import pyarrow as pa
 from annotation.imports import ImportedExport
 from annotation.label_studio import Withdrawal, supersede, withdraw
 from pipelines.errors import PipelineError
+from pipelines.labelling import interface_choices
 from pipelines.progress import Progress
 from pipelines.quarantine import examples_of, listed
 from pipelines.runner import Row
@@ -80,7 +81,7 @@ def collect(
     are filed under `quarantine` with the reason.
 
     Args:
-        settings: Where the warehouse is.
+        settings: Where the warehouse is, and what the interface asked.
         progress: Where progress is shown.
         source: The export.
         corpus: Corpus whose classes the interface offered.
@@ -95,13 +96,14 @@ def collect(
     """
     told = Told(corpus=corpus, project=project)
     with open_store(settings) as store:
-        found = read_export(source, told, read_known(store))
+        found = read_export(source, told, read_known(store), interface_choices(settings))
         gone = _withdraw(store, found, source, project) if full else None
         answers = answer_rows(store, found, is_full=full)
         retractions = [gone.retractions] if gone else []
         commit = store.commit(
             {
                 "votes": pa.concat_tables([answers, *retractions]),
+                "remarks": found.remarks,
                 "quarantine": quarantine_rows(found.quarantined),
             },
             message=f"collect {source.name}",

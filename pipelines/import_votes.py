@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from annotation.imports import ImportedExport, ImportedVotes
+from annotation.label_studio import InterfaceChoices
 from pipelines.clipset import corpus_classes, corpus_clips
 from pipelines.collect import answer_rows
 from pipelines.convert import corpus_row, vote_rows
 from pipelines.errors import PipelineError
+from pipelines.labelling import interface_choices
 from pipelines.progress import Progress
 from pipelines.quarantine import examples_of, listed
 from pipelines.readers import find_reader
@@ -98,7 +100,7 @@ def import_votes(
     Rows of a file that are no votes are filed under `quarantine` with the reason.
 
     Args:
-        settings: Where the warehouse is.
+        settings: Where the warehouse is, and what a labelling interface asked.
         progress: Where progress is shown.
         source: A corpus that comes with votes, `table` for a file of your own, or `intended` to
             count a corpus's intended labels as one vote each.
@@ -123,7 +125,7 @@ def import_votes(
     told = Told(corpus, taxonomy, shape, columns, holds, total, modality, project)
     with open_store(settings) as store, progress.track("import votes", 2, "steps") as advance:
         if source == TABLE:
-            found_shape, found = _read_file(store, path, told)
+            found_shape, found = _read_file(store, path, told, interface_choices(settings))
             rows = _rows_of_file(store, found_shape, found)
         else:
             found_shape, found = None, None
@@ -149,18 +151,19 @@ def import_votes(
     )
 
 
-def _read_file(store: Warehouse, path: Path | None, told: Told) -> tuple[str, ImportedVotes]:
+def _read_file(
+    store: Warehouse, path: Path | None, told: Told, choices: InterfaceChoices
+) -> tuple[str, ImportedVotes]:
     if path is None:
         raise PipelineError(f"votes from `{TABLE}` need a folder or a file; give its path")
-    return read_votes(path, told, read_known(store))
+    return read_votes(path, told, read_known(store), choices)
 
 
 def _rows_of_file(store: Warehouse, shape: str, found: ImportedVotes) -> dict[str, pa.Table]:
-    votes = found.votes
+    rows = {"votes": found.votes, "quarantine": quarantine_rows(found.quarantined)}
     if isinstance(found, ImportedExport):
         # Of an annotation that was edited since, the ledger has an older revision.
-        votes = answer_rows(store, found)
-    rows = {"votes": votes, "quarantine": quarantine_rows(found.quarantined)}
+        rows |= {"votes": answer_rows(store, found), "remarks": found.remarks}
     if shape == CREMA_D:
         # Its classes must be known even where its audio is not.
         rows["corpora"] = corpus_row(find_corpus(CREMA_D).info)

@@ -4,7 +4,7 @@ A setting left at None means the algorithm's own default, so a default is writte
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -302,6 +302,11 @@ class RoundSettings(Section):
         description="Annotators asked about each clip; the active arm of `worth` asks up to so "
         "many.",
     )
+    playback_lufs: Annotated[float, Field(ge=-60, le=-5)] | Literal["none"] = Field(
+        -23.0,
+        description="Loudness of the audio annotators hear, LUFS, as far as peaks allow; `none` "
+        "for as it is.",
+    )
     aggregator: AggregatorName = Field("dawid_skene", description="How votes become consensus.")
     aided: AidedChoice = Field(
         "auto",
@@ -345,3 +350,21 @@ class LabelStudioSettings(Section):
         None,
         description="Virtual environment it is installed in; default: one made for it.",
     )
+
+
+class LabellingSettings(Section):
+    """What the labelling page asks beside the class; best kept as it is during a campaign."""
+
+    question: str | None = Field(None, description="Heading above the clip.")
+    autoplay: bool = Field(True, description="Whether a clip plays when its page opens.")
+    second_choice: bool = Field(False, description="Whether to ask what else was heard.")
+    ratings: str | None = Field(
+        None,
+        pattern=RATINGS,
+        description="Dimensions to rate, such as `arousal,valence,dominance`.",
+    )
+    rating_scale: Literal[5, 9] = Field(9, description="Highest rating; the lowest is 1.")
+    transcript: Literal["none", "shown", "asked"] = Field(
+        "none", description="Whether the words are shown, asked for, or neither."
+    )
+    comment: bool = Field(True, description="Whether there is a field for remarks.")

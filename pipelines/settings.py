@@ -24,6 +24,7 @@ from pipelines.sections import (
     AugmentationSettings,
     ComputeSettings,
     FeatureSettings,
+    LabellingSettings,
     LabelStudioSettings,
     NetworkSettings,
     RoundSettings,
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     augmentation: AugmentationSettings = AugmentationSettings()
     rounds: RoundSettings = RoundSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()
+    labelling: LabellingSettings = LabellingSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -32,6 +32,7 @@ from annotation.imports.identity import (
 )
 from annotation.imports.long_table import NAMES
 from annotation.imports.wide_table import Judgement
+from annotation.label_studio import InterfaceChoices
 from pipelines.errors import PipelineError
 from pipelines.vote_context import Known, Told, describe, find_taxonomy
 from pipelines.vote_shapes import (
@@ -55,7 +56,9 @@ _EXPORT = ".json"
 _JUDGEMENTS = get_args(Judgement)
 
 
-def read_votes(path: Path, told: Told, known: Known) -> tuple[str, ImportedVotes]:
+def read_votes(
+    path: Path, told: Told, known: Known, choices: InterfaceChoices | None = None
+) -> tuple[str, ImportedVotes]:
     """Read a file of votes in any shape; rows that are no votes are quarantined.
 
     The id of a vote follows from its content or its reference, so importing a file twice, or a
@@ -65,6 +68,7 @@ def read_votes(path: Path, told: Told, known: Known) -> tuple[str, ImportedVotes
         path: A `.csv`, `.tsv`, `.jsonl` or `.parquet` table, or Label Studio's `.json` export.
         told: What the file does not say.
         known: What the warehouse knows.
+        choices: What the interface behind an export asked; see `read_export`.
 
     Returns:
         The shape, and what was read.
@@ -78,19 +82,22 @@ def read_votes(path: Path, told: Told, known: Known) -> tuple[str, ImportedVotes
         raise PipelineError(f"`holds` must be one of {', '.join(_JUDGEMENTS)}, got '{told.holds}'")
     try:
         if (told.shape or _shape_of_suffix(path)) == LABEL_STUDIO:
-            return LABEL_STUDIO, read_export(path, told, known)
+            return LABEL_STUDIO, read_export(path, told, known, choices)
         return _read_table(path, _load(path), told, known)
     except VoteError as error:
         raise PipelineError(f"`{path}`: {error}") from error
 
 
-def read_export(path: Path, told: Told, known: Known) -> ImportedExport:
+def read_export(
+    path: Path, told: Told, known: Known, choices: InterfaceChoices | None = None
+) -> ImportedExport:
     """Read Label Studio's JSON export; answers that cannot be believed are quarantined.
 
     Args:
         path: The export.
         told: The project, and the corpus or taxonomy whose classes the interface offered.
         known: What the warehouse knows; with a corpus, its clips alone may be voted on.
+        choices: What the interface asked beside the class; default: that of `InterfaceChoices`.
 
     Raises:
         PipelineError: If the file is no export, or project or classes are not known.
@@ -105,7 +112,8 @@ def read_export(path: Path, told: Told, known: Known) -> ImportedExport:
     if told.corpus is not None:
         source = replace(source, known_clips=known.clip_ids(told.corpus))
     try:
-        return read_label_studio(path.read_bytes(), source, project=told.project)
+        data = path.read_bytes()
+        return read_label_studio(data, source, project=told.project, choices=choices)
     except FileNotFoundError as error:
         raise PipelineError(f"no export at `{path}`; export the project as JSON first") from error
     except OSError as error:

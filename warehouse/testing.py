@@ -1,6 +1,7 @@
 """A small, seeded, defect-free warehouse and rows to put into one, for tests."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def make_rows(table_name: str, **columns: Sequence[object]) -> pa.Table:
 
     Returns:
         Rows in the table's schema; other columns are null where allowed, else `-`, 1, 0.0,
-        False or empty.
+        False, empty or 1970.
 
     Example:
         >>> make_rows("feature_sets", feature_set=["a", "b"]).column("kind").to_pylist()
@@ -48,6 +49,7 @@ def _neutral(field: pa.Field) -> object:
         (pa.types.is_boolean(field.type), False),
         (pa.types.is_binary(field.type), b""),
         (pa.types.is_list(field.type), []),
+        (pa.types.is_timestamp(field.type), datetime.fromtimestamp(0, UTC)),
     )
     return next(value for matches, value in kinds if matches)
 
@@ -75,7 +77,8 @@ def build_warehouse(root: Path, *, clips: int = 6, seed: int = 0) -> Warehouse:
     ]
     warehouse.commit(_sources(ids), shards=shards, message="toy clips")
     refused = make_rows("quarantine", source=["toy"], reason=["missing_clip_id"])
-    votes = {"votes": _votes(ids, generator), "quarantine": refused}
+    remarks = make_rows("remarks", clip_id=ids[:1], comment=["a door slams"])
+    votes = {"votes": _votes(ids, generator), "quarantine": refused, "remarks": remarks}
     warehouse.commit(votes, message="toy votes")
     warehouse.commit(_opinions(ids), message="toy consensus")
     warehouse.commit(_learning(ids), message="toy model")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 
 from annotation.errors import VoteError
 from annotation.imports.result import NOTE_SCHEMA, QUARANTINE_SCHEMA, ImportedVotes, VoteSource
-from annotation.label_studio.parse import SOURCE, parse_export
+from annotation.label_studio.choices import InterfaceChoices
+from annotation.label_studio.parse import REMARK_SCHEMA, SOURCE, parse_export
 from annotation.votes import VOTE_SCHEMA
 
 
@@ -22,13 +23,21 @@ class ImportedExport(ImportedVotes):
     Attributes:
         references: Source reference of every annotation in the export, believed or not.
         seen_at: Latest time the export tells, which it was made at or after; None for none.
+        remarks: `REMARK_SCHEMA`: what was said beside the votes.
     """
 
     references: frozenset[str] = frozenset()
     seen_at: datetime | None = None
+    remarks: pa.Table = field(default_factory=REMARK_SCHEMA.empty_table)
 
 
-def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) -> ImportedExport:
+def read_label_studio(
+    data: bytes,
+    source: VoteSource,
+    *,
+    project: int | str,
+    choices: InterfaceChoices | None = None,
+) -> ImportedExport:
     """Read a saved export (`exportType=JSON`) as if it had been collected from the server.
 
     The votes are those `parse_export` finds, with the ids a collected annotation has, so a file
@@ -40,6 +49,7 @@ def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) ->
         source: Taxonomy, classes, modality and known clips; its name and prefixes are not used,
             since the answers name their source, annotators and clips themselves.
         project: Id of the Label Studio project.
+        choices: What its interface asked beside the class; default: that of `InterfaceChoices`.
 
     Returns:
         Votes and quarantined annotations; `row` is null there but for things that are no tasks.
@@ -74,6 +84,7 @@ def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) ->
         taxonomy=source.taxonomy,
         known_clips=known,
         modality=source.modality,
+        choices=choices,
     )
     strangers = [
         {"row": row, "reason": "broken_row", "detail": f"no task: {str(entry)[:80]}"}
@@ -91,6 +102,7 @@ def read_label_studio(data: bytes, source: VoteSource, *, project: int | str) ->
         notes=NOTE_SCHEMA.empty_table(),
         references=parsed.references,
         seen_at=parsed.seen_at,
+        remarks=parsed.remarks,
     )
 
 

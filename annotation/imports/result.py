@@ -35,6 +35,9 @@ REASONS: Final = MappingProxyType(
         "missing_choice": "The annotation holds no answer.",
         "two_choices": "The annotation holds several answers where one was allowed.",
         "unknown_choice": "The annotation's answer was not on offer.",
+        "missing_rating": "The annotation lacks a rating that was required.",
+        "bad_rating": "A rating of the annotation is no number of the scale.",
+        "missing_transcript": "The annotation lacks the words that were asked for.",
     }
 )
 """Why a row is no vote: every reason code and its sentence."""

@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import pyarrow as pa
 
-from annotation.label_studio.interface import ABSTENTIONS, CANNOT_TELL, CHOICE
+from annotation.label_studio.answers import QuarantinedError, read_answer
+from annotation.label_studio.choices import DIMENSIONS, InterfaceChoices
 from annotation.votes import VOTE_SCHEMA
 
 SOURCE: Final = "label-studio"
@@ -20,18 +21,28 @@ SOURCE: Final = "label-studio"
 MAX_LEAD_TIME_S: Final = 3600.0
 """Longer than an hour on one clip is a forgotten tab, not a lead time."""
 
-Reason = Literal[
-    "malformed",
-    "missing_clip_id",
-    "unknown_clip_id",
-    "missing_annotator",
-    "missing_choice",
-    "two_choices",
-    "unknown_choice",
-]
-
 ABSTENTION_SCHEMA: Final = VOTE_SCHEMA.append(pa.field("reason", pa.string(), nullable=False))
 """A vote row without a label, and why: `skipped`, `cannot_tell` or `not_speech`."""
+
+REMARK_SCHEMA: Final = pa.schema(
+    [
+        pa.field("remark_id", pa.string(), nullable=False),
+        pa.field("clip_id", pa.string(), nullable=False),
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("source_ref", pa.string(), nullable=False),
+        pa.field("cast_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("abstention", pa.string()),
+        pa.field("second_choice", pa.string()),
+        pa.field("comment", pa.string()),
+        pa.field("transcript", pa.string()),
+    ]
+)
+"""What was said beside a vote or instead of one, for which the ledger has no column.
+
+Belongs to the ledger row of the same source, source reference and time; the `remark_id` is that
+row's `vote_id` unless the answer was withdrawn and came back.
+"""
 
 QUARANTINE_SCHEMA: Final = pa.schema(
     [
@@ -44,16 +55,20 @@ QUARANTINE_SCHEMA: Final = pa.schema(
 )
 """One annotation that is no vote: a reason code, and what was found where what was expected."""
 
+_SAID: Final = ("abstention", "second_choice", "comment", "transcript")
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedExport:
-    """What an export says; each annotation is in exactly one of the three tables.
+    """What an export says; each annotation is a vote, an abstention or quarantined.
 
     Attributes:
         votes: `VOTE_SCHEMA`, ordered by vote id.
         abstentions: `ABSTENTION_SCHEMA`: skipped, "can't tell" and "not speech". Without the
             column `reason` they are ledger rows with a null label, with which a changed mind can
             supersede an earlier vote.
+        remarks: `REMARK_SCHEMA`: second choices, comments, transcripts and reasons to abstain, of
+            the answers that have any.
         quarantined: `QUARANTINE_SCHEMA`, ordered by source reference.
         references: Source reference of every annotation in the export, believed or not.
         seen_at: Latest time the export tells of a task or an annotation, which it was made at or
@@ -62,17 +77,10 @@ class ParsedExport:
 
     votes: pa.Table
     abstentions: pa.Table
+    remarks: pa.Table
     quarantined: pa.Table
     references: frozenset[str]
     seen_at: datetime | None
-
-
-class _QuarantinedError(Exception):
-    """Carries the reason from the check that failed to the loop that files it."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,7 @@ class _Reader:
     taxonomy: str
     modality: str
     known_clips: Collection[str] | None
+    asked: InterfaceChoices
     believed: dict[str, tuple[datetime, dict[str, object]]] = field(default_factory=dict)
     quarantined: list[dict[str, object]] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
@@ -98,8 +107,8 @@ class _Reader:
         try:
             cast_at = _read_time(annotation.get("updated_at"))
             row = self._read_row(clip_id, annotation, cast_at)
-            reason, label = _read_answer(annotation, self.classes)
-        except _QuarantinedError as error:
+            answer = read_answer(annotation, self.classes, self.asked)
+        except QuarantinedError as error:
             refused: dict[str, object] = {
                 "source_ref": f"{self.project}/{annotation.get('id')}",
                 "clip_id": clip_id if isinstance(clip_id, str) else None,
@@ -112,11 +121,13 @@ class _Reader:
         ref = str(row["source_ref"])
         # Pages of a task list that is being edited overlap, so one annotation can come twice.
         if ref not in self.believed or self.believed[ref][0] < cast_at:
-            self.believed[ref] = cast_at, row | {"label": label, "reason": reason}
+            said = {name: getattr(answer, name) for name in _SAID}
+            rated = {name: answer.ratings.get(name) for name in DIMENSIONS}
+            self.believed[ref] = cast_at, row | said | rated | {"label": answer.label}
 
     def notice(self, thing: Mapping[str, object]) -> None:
         """Remember when a task or an annotation last changed, if it says so."""
-        with suppress(_QuarantinedError):
+        with suppress(QuarantinedError):
             self.times.append(_read_time(thing.get("updated_at")))
 
     def _read_row(
@@ -125,12 +136,12 @@ class _Reader:
         self._check_clip(clip_id)
         number = annotation.get("id")
         if not isinstance(number, int | str):
-            raise _QuarantinedError("malformed", f"`id` must be a number, but is {number!r}")
+            raise QuarantinedError("malformed", f"`id` must be a number, but is {number!r}")
         annotator = _annotator(annotation.get("completed_by"))
         if annotator is None:
             found = annotation.get("completed_by")
             detail = f"`completed_by` must name a user, but is {found!r}; was the user deleted?"
-            raise _QuarantinedError("missing_annotator", detail)
+            raise QuarantinedError("missing_annotator", detail)
         parts = (SOURCE, self.project, str(number), cast_at.isoformat(timespec="microseconds"))
         return {
             "vote_id": hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32],
@@ -149,10 +160,10 @@ class _Reader:
     def _check_clip(self, clip_id: object) -> None:
         if not isinstance(clip_id, str) or not clip_id:
             detail = f"`data.clip_id` must be a clip's id, but is {clip_id!r}"
-            raise _QuarantinedError("missing_clip_id", detail)
+            raise QuarantinedError("missing_clip_id", detail)
         if self.known_clips is not None and clip_id not in self.known_clips:
             detail = f"`data.clip_id` `{clip_id}` is no clip of the warehouse"
-            raise _QuarantinedError("unknown_clip_id", detail)
+            raise QuarantinedError("unknown_clip_id", detail)
 
 
 def parse_export(
@@ -163,6 +174,7 @@ def parse_export(
     taxonomy: str,
     known_clips: Collection[str] | None = None,
     modality: str = "audio",
+    choices: InterfaceChoices | None = None,
 ) -> ParsedExport:
     """Read a JSON export; the server validates nothing, so every annotation is checked here.
 
@@ -177,11 +189,11 @@ def parse_export(
         taxonomy: Name of that class list, stored with each vote.
         known_clips: Ids of the clips there are; others are quarantined. None accepts any.
         modality: What the interface presents.
+        choices: What the interface asked beside the class; default: that of `InterfaceChoices`.
 
     Returns:
-        Votes, abstentions and quarantined rows; of an annotation that comes twice, the later
-        revision. Lead times that are not within
-        (0, `MAX_LEAD_TIME_S`] are null.
+        Votes, abstentions, remarks and quarantined rows; of an annotation that comes twice, the
+        later revision. Lead times that are not within (0, `MAX_LEAD_TIME_S`] are null.
 
     Example:
         >>> region = {"from_name": "emotion", "type": "choices", "value": {"choices": ["joy"]}}
@@ -193,58 +205,25 @@ def parse_export(
         [{'clip_id': 'demo/a', 'annotator': 'label-studio:2', 'label': 'joy'}]
     """
     known = None if known_clips is None else frozenset(known_clips)
-    reader = _Reader(str(project), tuple(classes), taxonomy, modality, known)
+    asked = choices or InterfaceChoices()
+    reader = _Reader(str(project), tuple(classes), taxonomy, modality, known, asked)
     for task in tasks:
         reader.notice(task)
         annotations = task.get("annotations")
         for annotation in annotations if isinstance(annotations, list) else []:
             reader.read(task, annotation if isinstance(annotation, Mapping) else {})
     rows = [row for _, row in reader.believed.values()]
-    votes = [row for row in rows if row["reason"] is None]
-    abstentions = [row for row in rows if row["reason"] is not None]
+    votes = [row for row in rows if row["abstention"] is None]
+    abstentions = [row | {"reason": row["abstention"]} for row in rows if row["label"] is None]
+    remarks = [row | {"remark_id": row["vote_id"]} for row in rows if any(map(row.get, _SAID))]
     return ParsedExport(
         votes=_to_table(votes, VOTE_SCHEMA),
         abstentions=_to_table(abstentions, ABSTENTION_SCHEMA),
+        remarks=_to_table(remarks, REMARK_SCHEMA),
         quarantined=_to_table(reader.quarantined, QUARANTINE_SCHEMA),
         references=frozenset(reader.references),
         seen_at=max(reader.times, default=None),
     )
-
-
-def _read_answer(
-    annotation: Mapping[str, object], classes: tuple[str, ...]
-) -> tuple[str | None, str | None]:
-    """Return (why there is no label, None) or (None, the label)."""
-    if annotation.get("was_cancelled") is True:
-        return "skipped", None
-    choices = _read_choices(annotation.get("result"))
-    if not choices:
-        raise _QuarantinedError("missing_choice", f"no choice for `{CHOICE}` among the regions")
-    if len(choices) > 1:
-        raise _QuarantinedError("two_choices", f"one choice was allowed, but got {choices}")
-    (choice,) = choices
-    if choice in ABSTENTIONS:
-        return "cannot_tell" if choice == CANNOT_TELL else "not_speech", None
-    if choice not in classes:
-        detail = f"`{choice}` is neither of the classes {list(classes)} nor an abstention"
-        raise _QuarantinedError("unknown_choice", detail)
-    return None, choice
-
-
-def _read_choices(result: object) -> list[str]:
-    if not isinstance(result, list):
-        raise _QuarantinedError("malformed", f"`result` must be a list, but is {result!r}")
-    found: list[str] = []
-    for region in result:
-        if not isinstance(region, Mapping) or region.get("from_name") != CHOICE:
-            continue
-        value = region.get("value")
-        choices = value.get("choices") if isinstance(value, Mapping) else None
-        if not isinstance(choices, list) or not all(isinstance(name, str) for name in choices):
-            detail = f"`value.choices` must be a list of names, but `value` is {value!r}"
-            raise _QuarantinedError("malformed", detail)
-        found += choices
-    return found
 
 
 def _annotator(completed_by: object) -> str | None:
@@ -259,9 +238,9 @@ def _read_time(value: object) -> datetime:
         time = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError as error:
         detail = f"`updated_at` must be an ISO 8601 time, but is {value!r}"
-        raise _QuarantinedError("malformed", detail) from error
+        raise QuarantinedError("malformed", detail) from error
     if time.tzinfo is None:
-        raise _QuarantinedError("malformed", f"`updated_at` must have a zone, but is {value!r}")
+        raise QuarantinedError("malformed", f"`updated_at` must have a zone, but is {value!r}")
     return time
 
 

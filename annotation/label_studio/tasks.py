@@ -10,7 +10,7 @@ from typing import Final, TypedDict
 import pyarrow as pa
 
 from annotation.errors import LabelStudioError
-from annotation.label_studio.interface import AUDIO, CHOICE
+from annotation.label_studio.choices import AUDIO, CHOICE, TRANSCRIPT
 
 _ASK_COLUMNS: Final = ("ask_id", "round_id", "clip_id", "arm", "utility", "reason")
 
@@ -55,10 +55,12 @@ def build_tasks(
     model_version: str | None = None,
     max_utility: float | None = None,
     predicted: Mapping[str, str] | None = None,
+    transcripts: Mapping[str, str] | None = None,
 ) -> list[Task]:
     """Turn the asks of one round into Label Studio tasks, one per clip.
 
-    What an annotator can see is `data`: the audio URL, the clip id and the round id. Arm and
+    What an annotator can see is `data`: the audio URL, the clip id, the round id, and the words
+    where they are shown. Arm and
     reason, and the ask ids (whose spelling may give the arm away), go to `meta`. Two asks about
     one clip become one task. The tasks come in an order derived from round and clip id, which
     tells nothing about arm or utility.
@@ -75,6 +77,8 @@ def build_tasks(
         max_utility: The largest utility possible, above 0; see `sampling.max_utility`.
         predicted: The model's label by clip id. Label Studio pre-fills it, which anchors the
             annotator; None sends empty predictions, which only order the tasks.
+        transcripts: The words by clip id, for an interface that shows them; a clip without any
+            gets an empty text, since Label Studio refuses tasks that lack the field.
 
     Returns:
         Tasks for `projects.import_tasks`, of plain Python values. A clip without utility has no
@@ -101,6 +105,8 @@ def build_tasks(
     for clip_id in sorted(by_clip, key=lambda clip: _shuffle_key(by_clip[clip][0])):
         rows = by_clip[clip_id]
         task = _build_task(rows, _find_url(audio_urls, clip_id))
+        if transcripts is not None:
+            task["data"][TRANSCRIPT] = transcripts.get(clip_id, "")
         utility = rows[0]["utility"]
         if model_version is not None and isinstance(utility, float):
             score = _score(utility, limit, clip_id)

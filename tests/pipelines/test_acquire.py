@@ -20,7 +20,7 @@ from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.evaluate import evaluate
 from pipelines.progress import SilentProgress
 from pipelines.score import score
-from pipelines.sections import RoundSettings
+from pipelines.sections import LabellingSettings, RoundSettings
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
@@ -199,6 +199,21 @@ def test_tasks_are_written_with_audio_and_interface(seeded: Settings, tmp_path: 
         assert prefix == "/data/local-files/"
         assert soundfile.info(out.parent / name).samplerate == 16000
     assert "happiness" in out.with_suffix(".xml").read_text(encoding="utf-8")
+    assert "<b>happiness</b> [" in out.with_suffix(".html").read_text(encoding="utf-8")
+
+
+def test_the_page_and_the_loudness_follow_the_settings(seeded: Settings, tmp_path: Path) -> None:
+    """Words are sent where they are shown, and audio of another loudness is another file."""
+    out = tmp_path / "tasks.json"
+    seed(seeded, number=0, out=out)
+    shown = LabellingSettings(transcript="shown", ratings="arousal")
+    as_it_is = by(seeded, playback_lufs="none").model_copy(update={"labelling": shown})
+    seed(as_it_is, number=0, out=out)
+    tasks = json.loads(out.read_text(encoding="utf-8"))
+    assert all("transcript" in task["data"] for task in tasks)
+    assert 'name="arousal"' in out.with_suffix(".xml").read_text(encoding="utf-8")
+    folders = {path.parent.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.flac")}
+    assert folders == {"audio/lufs-23/synthetic", "audio/synthetic"}
 
 
 def test_writing_tasks_again_leaves_the_audio_alone(seeded: Settings, tmp_path: Path) -> None:

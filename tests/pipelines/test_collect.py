@@ -10,6 +10,7 @@ from pipelines.collect import CollectResult, collect
 from pipelines.errors import PipelineError
 from pipelines.import_votes import import_votes
 from pipelines.progress import SilentProgress
+from pipelines.sections import LabellingSettings
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow
@@ -101,7 +102,7 @@ def test_an_unbelievable_answer_is_filed_and_the_others_count(asked: Settings) -
     """A choice that was never offered is in quarantine with its reason, once."""
     result = read(asked, make_annotation(1, "rage"), make_annotation(2, "joy", user=2))
     assert (result.quarantined, result.added) == ({"unknown_choice": 1}, 1)
-    assert result.examples[0].startswith("demo/1: unknown_choice: `rage` is neither")
+    assert result.examples[0].startswith("demo/1: unknown_choice: `rage` is none of what")
     again = read(asked, make_annotation(1, "rage"), make_annotation(2, "joy", user=2))
     assert again.snapshot == result.snapshot
     with open_store(asked) as store:
@@ -109,6 +110,38 @@ def test_an_unbelievable_answer_is_filed_and_the_others_count(asked: Settings) -
         assert queries.count_rows(store)["rejects"] == 0
     assert (refused["source_ref"], refused["reason"]) == ("demo/1", "unknown_choice")
     assert (refused["clip_id"], refused["annotator"]) == ("demo/a", "label-studio:1")
+
+
+def test_ratings_and_remarks_are_kept_once(asked: Settings) -> None:
+    """What the settings say was asked is read: ratings in the ledger, the rest beside it."""
+    asking = asked.model_copy(
+        update={"labelling": LabellingSettings(ratings="arousal", second_choice=True)}
+    )
+    answer = make_annotation(1, "joy")
+    answer["result"] = [
+        *answer["result"],
+        {"from_name": "arousal", "type": "rating", "value": {"rating": 7}},
+        {"from_name": "second_choice", "type": "choices", "value": {"choices": ["calm"]}},
+        {"from_name": "comment", "type": "textarea", "value": {"text": ["a door slams"]}},
+    ]
+    first = read(asking, answer, make_annotation(2, None, user=2))
+    assert read(asking, answer, make_annotation(2, None, user=2)).snapshot == first.snapshot
+    with open_store(asking) as store:
+        (vote,) = [row for row in queries.select_ledger(store).to_pylist() if row["label"]]
+        remarks = queries.select_remarks(store)
+    assert (vote["arousal"], vote["valence"]) == (7.0, None)
+    said = remarks.select(["abstention", "second_choice", "comment"]).to_pylist()
+    assert [list(row.values()) for row in said] == [
+        [None, "calm", "a door slams"],
+        ["skipped", None, None],
+    ]
+
+
+def test_a_required_rating_that_is_missing_is_filed(asked: Settings) -> None:
+    """The server lets it in; the ledger does not."""
+    asking = asked.model_copy(update={"labelling": LabellingSettings(ratings="valence")})
+    result = read(asking, make_annotation(1, "joy"))
+    assert (result.quarantined, result.votes) == ({"missing_rating": 1}, 0)
 
 
 def test_a_collected_and_an_imported_export_are_one(asked: Settings) -> None:

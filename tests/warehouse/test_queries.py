@@ -134,6 +134,20 @@ def test_the_ledger_keeps_superseded_and_retracted_votes(toy: Warehouse) -> None
     assert queries.select_ledger(toy, []).num_rows == 0
 
 
+def test_the_remarks_of_one_source_are_read_by_reference(empty: Warehouse) -> None:
+    """Remarks on one annotation stand together; other sources are left out."""
+    said = make_rows(
+        "remarks",
+        remark_id=["a", "b", "c"],
+        source=["label-studio", "label-studio", "other"],
+        source_ref=["1/8", "1/7", "1/1"],
+    )
+    empty.commit({"remarks": said}, message="remarks")
+    found = queries.select_remarks(empty, source="label-studio")
+    assert found.column("remark_id").to_pylist() == ["b", "a"]
+    assert queries.select_remarks(empty).num_rows == 3
+
+
 def test_the_quarantine_of_one_source_is_read_in_the_order_of_its_file(empty: Warehouse) -> None:
     """What has no row comes first; other sources are left out."""
     refused = make_rows(

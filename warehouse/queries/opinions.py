@@ -139,6 +139,16 @@ def select_quarantine(warehouse: Warehouse, *, source: str | None = None) -> pa.
     return read(warehouse, "select_quarantine", schemas.QUARANTINE.schema, source=source)
 
 
+def select_remarks(warehouse: Warehouse, *, source: str | None = None) -> pa.Table:
+    """Return `remarks` ordered by source, source reference and time.
+
+    Args:
+        warehouse: An open warehouse.
+        source: Only rows of this source.
+    """
+    return read(warehouse, "select_remarks", schemas.REMARKS.schema, source=source)
+
+
 def select_consensus(warehouse: Warehouse, run_id: str) -> pa.Table:
     """Return `consensus` of one run, ordered by clip_id."""
     return read(warehouse, "select_consensus", schemas.CONSENSUS.schema, run_id=run_id)

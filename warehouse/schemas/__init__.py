@@ -17,7 +17,14 @@ from warehouse.schemas.learning import (
     ROUNDS,
     TRIALS,
 )
-from warehouse.schemas.opinions import ANNOTATORS, CONSENSUS, CONSENSUS_RUNS, QUARANTINE, VOTES
+from warehouse.schemas.opinions import (
+    ANNOTATORS,
+    CONSENSUS,
+    CONSENSUS_RUNS,
+    QUARANTINE,
+    REMARKS,
+    VOTES,
+)
 from warehouse.schemas.recordings import (
     CLIPS,
     COMPARISONS,
@@ -45,6 +52,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             FEATURE_SETS,
             FEATURES,
             VOTES,
+            REMARKS,
             QUARANTINE,
             CONSENSUS_RUNS,
             CONSENSUS,
@@ -77,6 +85,7 @@ __all__ = [
     "PREDICTIONS",
     "QUARANTINE",
     "REJECTS",
+    "REMARKS",
     "ROUNDS",
     "SOURCES",
     "TABLES",

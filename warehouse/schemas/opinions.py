@@ -27,6 +27,25 @@ VOTES = Table(
     ),
 )
 
+REMARKS = Table(
+    "remarks",
+    "What an annotator said beside a vote or instead of one; belongs to the vote of the same "
+    "source, source_ref and cast_at.",
+    ("remark_id",),
+    (
+        Column("remark_id", TEXT, "The vote's id, as it was before any withdrawal."),
+        Column("clip_id", TEXT, "The clip judged."),
+        Column("annotator", TEXT, "Who judged."),
+        Column("source", TEXT, "Where the vote came from."),
+        Column("source_ref", TEXT, "Its id there."),
+        Column("cast_at", INSTANT, "When the judgement was made, as the source says."),
+        optional("abstention", TEXT, "`skipped`, `cannot_tell` or `not_speech`; null for a vote."),
+        optional("second_choice", TEXT, "The class heard beside the label."),
+        optional("comment", TEXT, "Remarks in the annotator's words."),
+        optional("transcript", TEXT, "The words as the annotator heard them."),
+    ),
+)
+
 QUARANTINE = Table(
     "quarantine",
     "A row of a file of votes that is no vote, and why.",

@@ -52,6 +52,11 @@ def test_an_annotation_becomes_a_vote() -> None:
     }
 
 
+def test_a_plain_vote_has_no_remark() -> None:
+    """Remarks are of those who made one."""
+    assert parse(make_annotation(7, "joy")).remarks.num_rows == 0
+
+
 def test_reading_twice_gives_equal_rows_and_an_edit_a_new_id() -> None:
     """The vote id depends on the annotation and its revision only."""
     first = make_annotation(7, "joy")
@@ -82,6 +87,7 @@ def test_abstentions_keep_their_reason(choice: str | None, reason: str) -> None:
     parsed = parse(make_annotation(7, choice))
     assert sizes(parsed) == (0, 1, 0)
     assert parsed.abstentions["reason"].to_pylist() == [reason]
+    assert parsed.remarks["abstention"].to_pylist() == [reason]
     assert parsed.abstentions.drop_columns(["reason"]).schema.equals(VOTE_SCHEMA)
 
 
@@ -98,7 +104,11 @@ def region(value: object) -> dict[str, object]:
 
 
 QUARANTINED = {
-    "unknown": ({"result": [region({"choices": ["rage"]})]}, "unknown_choice", "`rage` is neither"),
+    "unknown": (
+        {"result": [region({"choices": ["rage"]})]},
+        "unknown_choice",
+        "`rage` is none of what `emotion` offered",
+    ),
     "empty": ({"result": []}, "missing_choice", "no choice for `emotion`"),
     "none-chosen": ({"result": [region({"choices": []})]}, "missing_choice", "no choice"),
     "other-control": (
@@ -112,7 +122,11 @@ QUARANTINED = {
         "got ['joy', 'calm']",
     ),
     "two-regions": ({"result": [region({"choices": ["joy"]})] * 2}, "two_choices", "one choice"),
-    "text": ({"result": [region({"choices": "joy"})]}, "malformed", "`value.choices` must be"),
+    "text": (
+        {"result": [region({"choices": "joy"})]},
+        "malformed",
+        "`value.choices` of `emotion` must be",
+    ),
     "no-value": ({"result": [region(None)]}, "malformed", "`value` is None"),
     "no-list": ({"result": None}, "malformed", "`result` must be a list"),
     "deleted-user": ({"completed_by": None}, "missing_annotator", "was the user deleted?"),

@@ -2,9 +2,15 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from annotation import MajorityVote, build_vote_matrix, select_round
-from annotation.label_studio import build_tasks, parse_export
+from annotation.label_studio import (
+    InterfaceChoices,
+    build_interface,
+    build_tasks,
+    parse_export,
+)
 from annotation.sampling import entropy, explain_utility, max_utility
 from annotation.testing import make_annotation, make_export
 
@@ -55,3 +61,46 @@ def test_what_was_asked_comes_back_as_votes() -> None:
     assert parsed.quarantined.num_rows == parsed.abstentions.num_rows == 0
     assert len(tasks) == 5
     assert dict(zip(consensus.items, consensus.label_names(), strict=True)) == expected
+
+
+def test_answers_the_interface_allows_become_votes_and_remarks() -> None:
+    """What the SDK finds valid under our configuration is read without a loss."""
+    label_interface = pytest.importorskip("label_studio_sdk.label_interface")
+    asked = InterfaceChoices(
+        second_choice=True, ratings=("arousal", "dominance"), rating_scale=5, transcript="asked"
+    )
+    interface = label_interface.LabelInterface(build_interface(CLASSES, asked))
+    given = {
+        "emotion": "joy",
+        "second_choice": "calm",
+        "arousal": 4,
+        "dominance": 2,
+        "transcript": "so far so good",
+        "comment": "noisy",
+    }
+    kinds = {"arousal": "rating", "dominance": "rating", "transcript": "text", "comment": "text"}
+    result = [
+        {
+            "from_name": name,
+            "to_name": "audio",
+            "type": "textarea" if kinds.get(name) == "text" else kinds.get(name, "choices"),
+            "value": {
+                kinds.get(name, "choices"): value if kinds.get(name) == "rating" else [value]
+            },
+        }
+        for name, value in given.items()
+    ]
+    assert interface.validate_annotation({"result": result})
+    task = {"data": {"clip_id": "demo/a"}}
+    export = make_export([task], [[make_annotation(7, "joy") | {"result": result}]])
+    parsed = parse_export(export, project=1, classes=CLASSES, taxonomy="demo-3", choices=asked)
+    (vote,) = parsed.votes.to_pylist()
+    (remark,) = parsed.remarks.to_pylist()
+    rated = [vote[name] for name in ("label", "arousal", "valence", "dominance")]
+    assert rated == ["joy", 4.0, None, 2.0]
+    assert {name: remark[name] for name in ("second_choice", "transcript", "comment")} == {
+        name: given[name] for name in ("second_choice", "transcript", "comment")
+    }
+    shared = ("clip_id", "annotator", "source", "source_ref", "cast_at")
+    assert [remark[name] for name in shared] == [vote[name] for name in shared]
+    assert (remark["remark_id"], remark["abstention"]) == (vote["vote_id"], None)

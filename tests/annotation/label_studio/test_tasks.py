@@ -40,6 +40,13 @@ def test_the_annotator_sees_neither_arm_nor_utility() -> None:
         assert "active" not in json.dumps(task["data"])
 
 
+def test_words_are_sent_only_where_they_are_shown() -> None:
+    """A clip without a transcript has an empty one, since Label Studio wants the field."""
+    tasks = build_tasks(asks_of(), URLS, transcripts={"a": "hello"})
+    words = {task["data"]["clip_id"]: task["data"]["transcript"] for task in tasks}
+    assert words == {"a": "hello", "b": "", "c": ""}
+
+
 def test_scores_are_confidence() -> None:
     """The score is 1 − utility / maximum, so the highest utility has the lowest score."""
     tasks = build_tasks(asks_of(), URLS, model_version="m1", max_utility=2.0)
