@@ -82,6 +82,7 @@ def build_warehouse(root: Path, *, clips: int = 6, seed: int = 0) -> Warehouse:
     warehouse.commit(votes, message="toy votes")
     warehouse.commit(_opinions(ids), message="toy consensus")
     warehouse.commit(_learning(ids), message="toy model")
+    warehouse.commit(_labelling(ids), message="toy project")
     return warehouse
 
 
@@ -227,4 +228,25 @@ def _learning(ids: list[str]) -> Mapping[str, pa.Table]:
         "asks": make_rows(
             "asks", ask_id=["a0", "a1"], round_id=["round"] * 2, clip_id=ids[:2], arm=["active"] * 2
         ),
+    }
+
+
+def _labelling(ids: list[str]) -> Mapping[str, pa.Table]:
+    project = ["toy-00c0ffee"]
+    return {
+        "projects": make_rows(
+            "projects",
+            project=project,
+            campaign=["toy"],
+            corpus=["toy"],
+            taxonomy=["toy-3"],
+            classes=[list(CLASSES)],
+            choices=["{}"],
+        ),
+        "tasks": make_rows("tasks", project=project, clip_id=ids[:1]),
+        "deliveries": make_rows("deliveries", project=project, clip_id=ids[:1]),
+        "withdrawals": make_rows("withdrawals", ask_id=["toy-000/none"]),
+        "gold": make_rows("gold", campaign=["toy"], clip_id=ids[-1:]),
+        "collections": make_rows("collections", project=project),
+        "accounts": make_rows("accounts", project=project),
     }

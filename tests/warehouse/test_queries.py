@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -241,6 +242,38 @@ def test_asks_count_votes(toy: Warehouse, source: str | None, received: list[int
     assert asks.column("votes_received").to_pylist() == received
     assert asks.column("number").to_pylist() == [1, 1]
     assert queries.select_asks(toy, campaign="none").num_rows == 0
+
+
+def test_who_skipped_a_clip_has_not_answered(tmp_path: Path) -> None:
+    """A skip is a row of the ledger, yet the ask still lacks its vote."""
+    toy = build_warehouse(tmp_path)
+    asked = queries.select_asks(toy, campaign="toy")["clip_id"][0].as_py()
+    row = {"clip_id": [asked], "source": ["label-studio"], "source_ref": ["p/1"]}
+    rows = {
+        "votes": make_rows("votes", vote_id=["skip"], taxonomy=["toy-3"], count=[1], **row),
+        "remarks": make_rows("remarks", remark_id=["skip"], abstention=["skipped"], **row),
+    }
+    rows["votes"] = rows["votes"].set_column(
+        rows["votes"].schema.get_field_index("cast_at"), "cast_at", rows["remarks"]["cast_at"]
+    )
+    toy.commit(rows, message="a skip")
+    asks = queries.select_asks(toy, campaign="toy")
+    assert asks.column("votes_received").to_pylist() == [3, 2]
+
+
+def test_a_withdrawn_ask_wants_no_more_than_it_has(tmp_path: Path) -> None:
+    """Its votes still count; without any there is no ask."""
+    toy = build_warehouse(tmp_path)
+    ask_ids = queries.select_asks(toy, campaign="toy")["ask_id"].to_pylist()
+    toy.commit({"withdrawals": make_rows("withdrawals", ask_id=ask_ids)}, message="withdraw")
+    found = queries.select_asks(toy, campaign="toy")
+    assert found["votes_wanted"].to_pylist() == [
+        min(wanted, received)
+        for wanted, received in zip(
+            found["votes_wanted"].to_pylist(), found["votes_received"].to_pylist(), strict=True
+        )
+    ]
+    assert queries.select_asks(toy, campaign="toy", sources=["nobody"]).num_rows == 0
 
 
 def test_corpora_are_summed_up(toy: Warehouse) -> None:

@@ -67,6 +67,9 @@ def select_asks(
 ) -> pa.Table:
     """Return `asks` with their round's campaign and number and the votes their clip has by now.
 
+    Who skipped a clip has not answered. A withdrawn ask wants no more votes than it has, and is
+    left out where it has none.
+
     Args:
         warehouse: An open warehouse.
         campaign: Only this campaign.

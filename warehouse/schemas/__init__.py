@@ -8,6 +8,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from warehouse.errors import SchemaError
+from warehouse.schemas.labelling import (
+    ACCOUNTS,
+    COLLECTIONS,
+    DELIVERIES,
+    GOLD,
+    PROJECTS,
+    TASKS,
+    WITHDRAWALS,
+)
 from warehouse.schemas.learning import (
     ASKS,
     EVALUATIONS,
@@ -64,34 +73,48 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             TRIALS,
             ROUNDS,
             ASKS,
+            PROJECTS,
+            TASKS,
+            DELIVERIES,
+            WITHDRAWALS,
+            GOLD,
+            COLLECTIONS,
+            ACCOUNTS,
         )
     }
 )
 
 __all__ = [
+    "ACCOUNTS",
     "ANNOTATORS",
     "ASKS",
     "CLIPS",
+    "COLLECTIONS",
     "COMPARISONS",
     "CONSENSUS",
     "CONSENSUS_RUNS",
     "CORPORA",
+    "DELIVERIES",
     "DUPLICATES",
     "EVALUATIONS",
     "FEATURES",
     "FEATURE_SETS",
+    "GOLD",
     "METRICS",
     "MODELS",
     "PREDICTIONS",
+    "PROJECTS",
     "QUARANTINE",
     "REJECTS",
     "REMARKS",
     "ROUNDS",
     "SOURCES",
     "TABLES",
+    "TASKS",
     "TRIALS",
     "VOTES",
     "WAVEFORMS",
+    "WITHDRAWALS",
     "find_table",
 ]
 
