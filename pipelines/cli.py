@@ -9,6 +9,7 @@ import typer
 from pipelines.commands.acquire import acquire
 from pipelines.commands.aggregate import aggregate
 from pipelines.commands.agreement import agreement
+from pipelines.commands.anchoring import anchoring
 from pipelines.commands.annotators import annotators
 from pipelines.commands.collect import collect
 from pipelines.commands.compare import compare
@@ -20,11 +21,15 @@ from pipelines.commands.estimates import estimates
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.features import features
 from pipelines.commands.follow import follow
+from pipelines.commands.gateway import gateway
+from pipelines.commands.gold import gold
 from pipelines.commands.ingest import ingest
 from pipelines.commands.label_studio import label_studio
 from pipelines.commands.maintain import maintain
 from pipelines.commands.opinions import opinions
+from pipelines.commands.people import people
 from pipelines.commands.plan import plan
+from pipelines.commands.publish import publish
 from pipelines.commands.quality import quality
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.report import report
@@ -66,6 +71,8 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         simulate,
         score,
         acquire,
+        gold,
+        publish,
         collect,
         round_,
     ),
@@ -78,6 +85,7 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         quarantine,
         agreement,
         annotators,
+        anchoring,
         opinions,
         why,
         suspects,
@@ -94,6 +102,8 @@ for panel, verbs in VERBS.items():
     for verb in verbs:
         app.command(verb.__name__.rstrip("_"), rich_help_panel=panel)(verb)
 app.add_typer(label_studio, name="label-studio", rich_help_panel=LOOP)
+app.add_typer(people, name="people", rich_help_panel=LOOP)
+app.add_typer(gateway, name="gateway", rich_help_panel=LOOP)
 
 
 def _print_version(wanted: bool) -> None:

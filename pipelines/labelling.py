@@ -14,7 +14,7 @@ def interface_choices(settings: Settings) -> InterfaceChoices:
         settings: The section `labelling`.
 
     Example:
-        >>> from pipelines.sections import LabellingSettings
+        >>> from pipelines.people_sections import LabellingSettings
         >>> asked = Settings(labelling=LabellingSettings(ratings="arousal,valence"))
         >>> interface_choices(asked).ratings
         ('arousal', 'valence')

@@ -3,7 +3,6 @@
 A setting left at None means the algorithm's own default, so a default is written in one place.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -302,6 +301,10 @@ class RoundSettings(Section):
         description="Annotators asked about each clip; the active arm of `worth` asks up to so "
         "many.",
     )
+    keep_open: bool = Field(
+        False,
+        description="Whether what earlier rounds asked in Label Studio stays open in a new one.",
+    )
     playback_lufs: Annotated[float, Field(ge=-60, le=-5)] | Literal["none"] = Field(
         -23.0,
         description="Loudness of the audio annotators hear, LUFS, as far as peaks allow; `none` "
@@ -322,49 +325,3 @@ class RoundSettings(Section):
     stop_gain_per_hour: float | None = Field(
         None, ge=0, description="UAR gain per annotator-hour below which time is better spent."
     )
-
-
-class LabelStudioSettings(Section):
-    """Which Label Studio people answer in: one of our own, or one that runs already."""
-
-    url: str | None = Field(
-        None,
-        pattern=r"^https?://[^@\s?#]+$",
-        description="Address of a Label Studio that runs already; default: one of our own.",
-    )
-    token: SecretStr | None = Field(
-        None, description="Its token, legacy or personal access; never shown."
-    )
-    token_file: Path | None = Field(None, description="File that holds this token instead.")
-    port: int = Field(18080, ge=1, le=65535, description="Port of our own, on 127.0.0.1 alone.")
-    username: str = Field(
-        "admin@serloop.example",
-        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
-        description="E-mail address of its first user, made at the first start.",
-    )
-    database: SecretStr | None = Field(
-        None,
-        description="Its `postgresql://user:password@host:port/name`; default: a SQLite file.",
-    )
-    environment: Path | None = Field(
-        None,
-        description="Virtual environment it is installed in; default: one made for it.",
-    )
-
-
-class LabellingSettings(Section):
-    """What the labelling page asks beside the class; best kept as it is during a campaign."""
-
-    question: str | None = Field(None, description="Heading above the clip.")
-    autoplay: bool = Field(True, description="Whether a clip plays when its page opens.")
-    second_choice: bool = Field(False, description="Whether to ask what else was heard.")
-    ratings: str | None = Field(
-        None,
-        pattern=RATINGS,
-        description="Dimensions to rate, such as `arousal,valence,dominance`.",
-    )
-    rating_scale: Literal[5, 9] = Field(9, description="Highest rating; the lowest is 1.")
-    transcript: Literal["none", "shown", "asked"] = Field(
-        "none", description="Whether the words are shown, asked for, or neither."
-    )
-    comment: bool = Field(True, description="Whether there is a field for remarks.")

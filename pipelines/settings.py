@@ -19,13 +19,17 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from pipelines.errors import SettingsError
+from pipelines.people_sections import (
+    GatewaySettings,
+    LabellingSettings,
+    LabelStudioSettings,
+    PeopleSettings,
+)
 from pipelines.sections import (
     AudioSettings,
     AugmentationSettings,
     ComputeSettings,
     FeatureSettings,
-    LabellingSettings,
-    LabelStudioSettings,
     NetworkSettings,
     RoundSettings,
     Section,
@@ -62,6 +66,8 @@ class Settings(BaseSettings):
     rounds: RoundSettings = RoundSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()
     labelling: LabellingSettings = LabellingSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    people: PeopleSettings = PeopleSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -18,9 +18,10 @@ from pipelines.choices import BatchName, StrategyName, UtilityName
 from pipelines.convert import read_posterior
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.evaluate import evaluate
+from pipelines.people_sections import LabellingSettings
 from pipelines.progress import SilentProgress
 from pipelines.score import score
-from pipelines.sections import LabellingSettings, RoundSettings
+from pipelines.sections import RoundSettings
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store

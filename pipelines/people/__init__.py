@@ -1,0 +1,1 @@
+"""Annotators: their accounts, how they fare, their own pages and what they are spared."""
