@@ -64,8 +64,12 @@ class Api:
         auth: httpx.Auth = (
             _LegacyToken(token) if kind == "legacy" else _PersonalToken(self.url, token)
         )
+        is_near = is_loopback(self.url)
+        # It answers in two packets, and on a kept connection the second waits 40 ms for the first
+        # to be acknowledged; a new connection on this machine costs nothing.
+        headers = {"Connection": "close"} if is_near else None
         self._client = httpx.Client(
-            auth=auth, timeout=timeout_s, trust_env=not is_loopback(self.url)
+            auth=auth, timeout=timeout_s, trust_env=not is_near, headers=headers
         )
 
     def __enter__(self) -> Api:

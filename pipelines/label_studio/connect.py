@@ -37,6 +37,14 @@ def connect(settings: Settings) -> Api:
     return Api(own_url(settings, process.port), login.token)
 
 
+def is_configured(settings: Settings) -> bool:
+    """Return whether there is a Label Studio to ask in: one that is named, or our own that runs."""
+    if settings.label_studio.url is not None:
+        return True
+    process = read_process(find_places(settings).process)
+    return process is not None and process.is_alive()
+
+
 def read_adopted_token(settings: Settings) -> str:
     """Return the token of a server that runs already.
 

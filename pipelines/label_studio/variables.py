@@ -1,5 +1,6 @@
 """The environment in which a server of our own runs: complete, and with nothing else in it."""
 
+import json
 import os
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,6 +14,14 @@ from pipelines.label_studio.places import Places
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 BANNED_SUBNETS = "169.254.0.0/16,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,0.0.0.0/8"
 POSTGRES_PORT = 5432
+# One hand answers: Enter alone submits, too. Skipping by key is a slip away from that and from
+# replaying, and asks nobody, so it is left to its button.
+KEYMAP = json.dumps(
+    {
+        "annotation:submit": {"key": "ctrl+enter,enter", "mac": "command+enter,enter"},
+        "annotation:skip": {"key": None},
+    }
+)
 
 
 def build_variables(places: Places, login: Login, *, database: str | None = None) -> dict[str, str]:
@@ -42,6 +51,7 @@ def build_variables(places: Places, login: Login, *, database: str | None = None
         # Empty, not absent: absent means the vendor's own.
         "LABEL_STUDIO_SENTRY_DSN": "",
         "LABEL_STUDIO_FRONTEND_SENTRY_DSN": "",
+        "LABEL_STUDIO_EDITOR_KEYMAP": KEYMAP,
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
         "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(places.files),
         # Webhooks and model backends of this machine are reached at its loopback address.

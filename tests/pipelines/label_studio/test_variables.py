@@ -1,5 +1,6 @@
 """The server's environment is complete, and holds nothing that is not its business."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,13 @@ def test_everything_a_server_needs_to_be_told_is_told(places: Places) -> None:
         "USE_DEFAULT_BANNED_SUBNETS": "false",
     }
     prefixed = {name: value for name, value in told.items() if name.startswith("LABEL_STUDIO_")}
+    keys = json.loads(prefixed.pop("LABEL_STUDIO_EDITOR_KEYMAP"))
     banned = prefixed.pop("LABEL_STUDIO_USER_ADDITIONAL_BANNED_SUBNETS").split(",")
     assert prefixed == {f"LABEL_STUDIO_{name}": value for name, value in expected.items()}
     assert "169.254.0.0/16" in banned
     assert not any(network.startswith("127.") for network in banned)
+    assert "enter" in keys["annotation:submit"]["key"].split(",")
+    assert keys["annotation:skip"]["key"] is None
     assert told["DJANGO_DB"] == "sqlite"
 
 
