@@ -23,7 +23,8 @@ ALLOWED = {
 ADAPTERS = {
     "boto3": {"warehouse"},
     "duckdb": {"warehouse"},
-    "httpx": {"annotation.label_studio.api", "pipelines.doctor"},
+    "fastapi": {"pipelines.gateway", "pipelines.people.pages"},
+    "httpx": {"annotation.label_studio.api", "annotation.label_studio.browser", "pipelines.doctor"},
     "huggingface_hub": {"ser.encoders.files"},
     "jinja2": {"pipelines.report"},
     "label_studio_sdk": {"annotation.label_studio.interface"},
@@ -34,18 +35,20 @@ ADAPTERS = {
     "optuna": {"pipelines.proposals"},
     "prefect": {"pipelines.flows", "pipelines.prefect_runner", "pipelines.spread_ray"},
     "prefect_ray": {"pipelines.spread_ray"},
-    "pydantic": {"pipelines.sections", "pipelines.settings"},
+    "pydantic": {"pipelines.people_sections", "pipelines.sections", "pipelines.settings"},
     "pydantic_settings": {"pipelines.settings"},
     "ray": {"pipelines.spread_ray"},
     "rich": {"pipelines.commands", "pipelines.progress"},
     "safetensors": {"ser.training.checkpoint", "ser.training.state"},
     "silero_vad": {"ser.audio.silero"},
     "sklearn": {"annotation", "ser"},
+    "starlette": {"pipelines.gateway"},
     "tensorboard": {"pipelines.tracking"},
     "torch": {"ser"},
     "torchaudio": {"ser"},
     "transformers": {"ser.encoders.pretrained"},
     "typer": {"pipelines.cli", "pipelines.commands"},
+    "uvicorn": {"pipelines.gateway"},
 }
 
 

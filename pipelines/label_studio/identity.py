@@ -1,19 +1,15 @@
 """The first user of a server of our own: drawn once, kept in a file for its owner alone."""
 
-import json
-import os
 import secrets
-import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipelines.errors import PipelineError
+from pipelines.private_file import read_private, write_first
 
 # The server cuts longer tokens off, and then knows none of them.
 TOKEN_BYTES = 20
 PASSWORD_BYTES = 18
-OWNER_ONLY = 0o600
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True)
@@ -45,16 +41,8 @@ def ensure_login(path: Path, username: str) -> Login:
     if kept is not None:
         return kept
     new = Login(username, secrets.token_urlsafe(PASSWORD_BYTES), secrets.token_hex(TOKEN_BYTES))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    # Created with its mode: between creation and a chmod anybody could open it.
-    file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(file, "w", encoding="utf-8") as stream:
-        json.dump(asdict(new), stream, indent=2)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
-    return new
+    write_first(path, asdict(new))
+    return read_login(path) or new
 
 
 def read_login(path: Path) -> Login | None:
@@ -63,22 +51,12 @@ def read_login(path: Path) -> Login | None:
     Raises:
         PipelineError: The file is no login, or others may read it.
     """
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    said = read_private(path, "the login")
+    if said is None:
         return None
-    except OSError as error:
-        raise PipelineError(f"the login `{path}` cannot be read: {error.strerror}") from error
-    if mode & OTHERS:
-        raise PipelineError(
-            f"the login `{path}` may be read by others (mode {stat.S_IMODE(mode):o}); run "
-            f"`chmod 600 {path}`"
-        )
     try:
-        said = json.loads(text)
         return Login(*(str(said[name]) for name in ("username", "password", "token")))
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise PipelineError(
             f"`{path}` is no login; restore it, or remove it together with the server's data to "
             "start afresh"

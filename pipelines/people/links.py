@@ -3,16 +3,13 @@
 import base64
 import binascii
 import hmac
-import json
-import os
 import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import PipelineError
-from pipelines.label_studio.identity import OTHERS, OWNER_ONLY
+from pipelines.private_file import read_private, write_first, write_private
 from pipelines.settings import Settings
 
 _SECRET_BYTES = 32
@@ -78,19 +75,11 @@ def read_links(settings: Settings) -> Links:
         PipelineError: If the file cannot be used, or others may read it.
     """
     path = _place(settings)
-    for _ in range(2):
-        kept = _read(path)
-        if kept is not None:
-            return kept
-        new = Links(secrets.token_bytes(_SECRET_BYTES), {})
-        unfinished = _write_beside(path, new)
-        try:
-            # Unlike a rename, it fails where another process was quicker.
-            os.link(unfinished, path)
-        except FileExistsError:
-            continue
-        finally:
-            unfinished.unlink()
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    new = Links(secrets.token_bytes(_SECRET_BYTES), {})
+    write_first(path, _document(new))
     return _read(path) or new
 
 
@@ -106,7 +95,7 @@ def renew_link(settings: Settings, annotator: str) -> Links:
     """
     kept, path = read_links(settings), _place(settings)
     new = Links(kept.secret, {**kept.renewals, annotator: kept.renewals.get(annotator, 0) + 1})
-    _write_beside(path, new).replace(path)
+    write_private(path, _document(new))
     return new
 
 
@@ -119,19 +108,10 @@ def _encode(mac: bytes) -> str:
 
 
 def _read(path: Path) -> Links | None:
-    try:
-        mode, text = path.stat().st_mode, path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    said = read_private(path, "the secret of annotators' pages")
+    if said is None:
         return None
-    except OSError as error:
-        raise PipelineError(f"`{path}` cannot be read: {error.strerror}") from error
-    if mode & OTHERS:
-        raise PipelineError(
-            f"`{path}` may be read by others (mode {stat.S_IMODE(mode):o}), and so may every "
-            f"annotator's page; run `chmod 600 {path}`, or remove it to make all addresses void"
-        )
     try:
-        said = json.loads(text)
         return Links(bytes.fromhex(said["secret"]), {**said["renewals"]})
     except (ValueError, KeyError, TypeError) as error:
         raise PipelineError(
@@ -139,14 +119,5 @@ def _read(path: Path) -> Links | None:
         ) from error
 
 
-def _write_beside(path: Path, links: Links) -> Path:
-    text = json.dumps({"secret": links.secret.hex(), "renewals": dict(links.renewals)}, indent=2)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    # Created with its mode: between creation and a chmod anybody could open it.
-    file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(file, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return unfinished
+def _document(links: Links) -> dict[str, object]:
+    return {"secret": links.secret.hex(), "renewals": dict(links.renewals)}

@@ -1,15 +1,12 @@
 """Whom the day's cap has locked out, so that nobody else is let in when the day is over."""
 
-import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import PipelineError
-from pipelines.label_studio.identity import OWNER_ONLY
 from pipelines.people.day import read_day
+from pipelines.private_file import read_private, write_private
 from pipelines.settings import Settings
 
 
@@ -33,12 +30,12 @@ def read_locks(settings: Settings) -> Locks:
         PipelineError: If their file cannot be used.
     """
     path = _place(settings)
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return Locks({**said["locked"]}, {**said["spared"]})
-    except FileNotFoundError:
+    said = read_private(path, "the list of who is locked out")
+    if said is None:
         return Locks({}, {})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    try:
+        return Locks({**said["locked"]}, {**said["spared"]})
+    except (KeyError, TypeError) as error:
         raise PipelineError(
             f"`{path}` does not say who is locked out; restore it, or remove it and run `serloop "
             "people reactivate` for whoever is"
@@ -47,16 +44,7 @@ def read_locks(settings: Settings) -> Locks:
 
 def write_locks(settings: Settings, locks: Locks) -> None:
     """Replace the locks of a home as a whole."""
-    path = _place(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    text = json.dumps({"locked": dict(locks.locked), "spared": dict(locks.spared)}, indent=2)
-    file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(file, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
+    write_private(_place(settings), {"locked": dict(locks.locked), "spared": dict(locks.spared)})
 
 
 def forget(settings: Settings, annotator: str) -> None:

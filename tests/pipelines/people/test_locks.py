@@ -34,5 +34,6 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "people" / "locks.json"
     path.parent.mkdir()
     path.write_text("{")
+    path.chmod(0o600)
     with pytest.raises(PipelineError, match="does not say who is locked out"):
         read_locks(Settings(home=tmp_path))

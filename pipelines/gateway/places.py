@@ -1,0 +1,61 @@
+"""Where the gateway keeps what it must not forget, and where it is reached."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.settings import Settings
+
+WEBHOOK_PATH = "/webhooks/label-studio"
+BACKEND_PATH = "/ml"
+# Nobody can be sent to an address that means 'all of mine'.
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not bound
+
+
+@dataclass(frozen=True)
+class GatewayPlaces:
+    """The files of the gateway.
+
+    Args:
+        keys: Its secrets, readable by its owner alone.
+        wakes: What it was told and has not yet done.
+        lock: Held for as long as it runs.
+    """
+
+    keys: Path
+    wakes: Path
+    lock: Path
+
+
+def find_gateway_places(settings: Settings) -> GatewayPlaces:
+    """Return where everything lies; nothing is made."""
+    folder = settings.home / "gateway"
+    return GatewayPlaces(folder / "keys.json", folder / "wakes.json", folder / "gateway.lock")
+
+
+def gateway_url(settings: Settings) -> str:
+    """Return the address at which others reach the gateway.
+
+    Example:
+        >>> gateway_url(Settings())
+        'http://127.0.0.1:18090'
+    """
+    given = settings.gateway
+    if given.url is not None:
+        return given.url.rstrip("/")
+    host = EVERY_ADDRESS.get(given.host, given.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{given.port}"
+
+
+def webhook_url(settings: Settings, project: str) -> str:
+    """Return where the webhooks of a project are sent.
+
+    Args:
+        settings: Where the gateway is reached.
+        project: Key of the project, which the webhooks do not say themselves.
+    """
+    return f"{gateway_url(settings)}{WEBHOOK_PATH}?project={project}"
+
+
+def backend_url(settings: Settings, project: str) -> str:
+    """Return where a project finds its model."""
+    return f"{gateway_url(settings)}{BACKEND_PATH}/{project}"

@@ -1,0 +1,27 @@
+"""Where the gateway is reached."""
+
+import pytest
+
+from pipelines.gateway.places import backend_url, gateway_url, webhook_url
+from pipelines.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ({}, "http://127.0.0.1:18090"),
+        ({"host": "::", "port": 80}, "http://[::1]:80"),
+        ({"host": "::1"}, "http://[::1]:18090"),
+        ({"url": "https://labels.example.org/serloop/"}, "https://labels.example.org/serloop"),
+    ],
+)
+def test_the_address_is_one_that_can_be_visited(section: dict[str, object], expected: str) -> None:
+    """It names one machine, or is what the setting says."""
+    assert gateway_url(Settings(gateway=section)) == expected
+
+
+def test_addresses_tell_the_project() -> None:
+    """What a webhook or a backend is about is told by where it is sent."""
+    settings = Settings()
+    assert webhook_url(settings, "campaign-1").endswith("/webhooks/label-studio?project=campaign-1")
+    assert backend_url(settings, "campaign-1").endswith("/ml/campaign-1")
