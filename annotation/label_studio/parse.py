@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 import pyarrow as pa
@@ -51,10 +52,15 @@ QUARANTINE_SCHEMA: Final = pa.schema(
         pa.field("annotator", pa.string()),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("detail", pa.string(), nullable=False),
+        pa.field("cast_at", pa.timestamp("us", tz="UTC")),
     ]
 )
-"""One annotation that is no vote: a reason code, and what was found where what was expected."""
+"""One annotation that is no vote: a reason code, and what was found where what was expected.
 
+`cast_at` is when it became what it is, null where it does not say.
+"""
+
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 _SAID: Final = ("abstention", "second_choice", "comment", "transcript")
 
 
@@ -93,6 +99,8 @@ class _Reader:
     modality: str
     known_clips: Collection[str] | None
     asked: InterfaceChoices
+    annotators: Mapping[int, str] | None
+    authors: Mapping[str, str]
     believed: dict[str, tuple[datetime, dict[str, object]]] = field(default_factory=dict)
     quarantined: list[dict[str, object]] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
@@ -100,7 +108,8 @@ class _Reader:
 
     def read(self, task: Mapping[str, object], annotation: Mapping[str, object]) -> None:
         """File one annotation as believed, in its latest revision, or as quarantined."""
-        self.references.add(f"{self.project}/{annotation.get('id')}")
+        ref = f"{self.project}/{annotation.get('id')}"
+        self.references.add(ref)
         self.notice(annotation)
         data = task.get("data")
         clip_id = data.get("clip_id") if isinstance(data, Mapping) else None
@@ -110,25 +119,27 @@ class _Reader:
             answer = read_answer(annotation, self.classes, self.asked)
         except QuarantinedError as error:
             refused: dict[str, object] = {
-                "source_ref": f"{self.project}/{annotation.get('id')}",
+                "source_ref": ref,
                 "clip_id": clip_id if isinstance(clip_id, str) else None,
-                "annotator": _annotator(annotation.get("completed_by")),
+                "annotator": self._find_annotator(ref, annotation.get("completed_by")),
                 "reason": error.reason,
                 "detail": error.detail,
+                "cast_at": self.notice(annotation),
             }
             self.quarantined.append(refused)
             return
-        ref = str(row["source_ref"])
         # Pages of a task list that is being edited overlap, so one annotation can come twice.
         if ref not in self.believed or self.believed[ref][0] < cast_at:
             said = {name: getattr(answer, name) for name in _SAID}
             rated = {name: answer.ratings.get(name) for name in DIMENSIONS}
             self.believed[ref] = cast_at, row | said | rated | {"label": answer.label}
 
-    def notice(self, thing: Mapping[str, object]) -> None:
+    def notice(self, thing: Mapping[str, object]) -> datetime | None:
         """Remember when a task or an annotation last changed, if it says so."""
         with suppress(QuarantinedError):
             self.times.append(_read_time(thing.get("updated_at")))
+            return self.times[-1]
+        return None
 
     def _read_row(
         self, clip_id: object, annotation: Mapping[str, object], cast_at: datetime
@@ -137,9 +148,9 @@ class _Reader:
         number = annotation.get("id")
         if not isinstance(number, int | str):
             raise QuarantinedError("malformed", f"`id` must be a number, but is {number!r}")
-        annotator = _annotator(annotation.get("completed_by"))
+        found = annotation.get("completed_by")
+        annotator = self._find_annotator(f"{self.project}/{number}", found)
         if annotator is None:
-            found = annotation.get("completed_by")
             detail = f"`completed_by` must name a user, but is {found!r}; was the user deleted?"
             raise QuarantinedError("missing_annotator", detail)
         parts = (SOURCE, self.project, str(number), cast_at.isoformat(timespec="microseconds"))
@@ -156,6 +167,12 @@ class _Reader:
             "source_ref": f"{self.project}/{number}",
             "is_retraction": False,
         }
+
+    def _find_annotator(self, ref: str, completed_by: object) -> str | None:
+        number = user_of(completed_by)
+        if number is None:
+            return self.authors.get(ref)
+        return f"{SOURCE}:{number}" if self.annotators is None else self.annotators.get(number)
 
     def _check_clip(self, clip_id: object) -> None:
         if not isinstance(clip_id, str) or not clip_id:
@@ -175,6 +192,8 @@ def parse_export(
     known_clips: Collection[str] | None = None,
     modality: str = "audio",
     choices: InterfaceChoices | None = None,
+    annotators: Mapping[int, str] | None = None,
+    authors: Mapping[str, str] = _NOBODY,
 ) -> ParsedExport:
     """Read a JSON export; the server validates nothing, so every annotation is checked here.
 
@@ -190,6 +209,9 @@ def parse_export(
         known_clips: Ids of the clips there are; others are quarantined. None accepts any.
         modality: What the interface presents.
         choices: What the interface asked beside the class; default: that of `InterfaceChoices`.
+        annotators: Who each user is; others are nobody. None calls them all by their numbers.
+        authors: Whose an answer is that names nobody any more, by source reference: deleting a
+            user takes the name off all of their annotations.
 
     Returns:
         Votes, abstentions, remarks and quarantined rows; of an annotation that comes twice, the
@@ -206,7 +228,9 @@ def parse_export(
     """
     known = None if known_clips is None else frozenset(known_clips)
     asked = choices or InterfaceChoices()
-    reader = _Reader(str(project), tuple(classes), taxonomy, modality, known, asked)
+    reader = _Reader(
+        str(project), tuple(classes), taxonomy, modality, known, asked, annotators, authors
+    )
     for task in tasks:
         reader.notice(task)
         annotations = task.get("annotations")
@@ -226,11 +250,15 @@ def parse_export(
     )
 
 
-def _annotator(completed_by: object) -> str | None:
-    """Return the annotator's id; exports give the user's number, or an object that has it."""
+def user_of(completed_by: object) -> int | None:
+    """Return the user an annotation names; exports give a number, or an object that has it.
+
+    Example:
+        >>> user_of({"id": 9, "email": "a@example.org"}), user_of(None)
+        (9, None)
+    """
     number = completed_by.get("id") if isinstance(completed_by, Mapping) else completed_by
-    is_number = isinstance(number, int) and not isinstance(number, bool)
-    return f"{SOURCE}:{number}" if is_number else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _read_time(value: object) -> datetime:

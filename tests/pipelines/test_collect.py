@@ -10,7 +10,7 @@ from pipelines.collect import CollectResult, collect
 from pipelines.errors import PipelineError
 from pipelines.import_votes import import_votes
 from pipelines.progress import SilentProgress
-from pipelines.sections import LabellingSettings
+from pipelines.people_sections import LabellingSettings
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow

@@ -79,8 +79,8 @@ COLLECTIONS = Table(
         Column("project", TEXT, "The project."),
         Column("is_full", FLAG, "Whether every task was read, not only those that changed."),
         Column("until", INSTANT, "The last change it saw, by the clock of the server."),
-        Column("tasks", INT, "Tasks read."),
-        Column("answers", INT, "Answers in them."),
+        Column("tasks", INT, "Tasks of the project when it began."),
+        Column("answers", INT, "Answers in them, as the server counts them: without skips."),
         Column("read_at", INSTANT, "When it began, by our own clock."),
     ),
 )

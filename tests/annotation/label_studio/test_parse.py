@@ -182,3 +182,44 @@ def test_an_annotation_that_is_no_object_is_set_aside() -> None:
     export = [{"data": TASK["data"], "annotations": ["rubbish"]}]
     parsed = parse_export(export, project=3, classes=["joy"], taxonomy="t")
     assert sizes(parsed) == (0, 0, 1)
+
+
+def test_annotators_are_named() -> None:
+    """Users have the names they are given; a user without one is nobody."""
+    answers = [[make_annotation(7, "joy", user=2), make_annotation(8, "joy", user=5)]]
+    parsed = parse_export(
+        make_export([TASK], answers),
+        project=3,
+        classes=["joy"],
+        taxonomy="t",
+        annotators={2: "annotator-00c0ffee00"},
+    )
+    assert parsed.votes["annotator"].to_pylist() == ["annotator-00c0ffee00"]
+    (refused,) = parsed.quarantined.to_pylist()
+    assert (refused["reason"], refused["annotator"]) == ("missing_annotator", None)
+
+
+def test_the_author_of_an_answer_without_a_name_may_be_known() -> None:
+    """A deleted user's answers are told by their references; the vote is the one it was."""
+    answers = [[make_annotation(7, "joy"), make_annotation(8, "joy")]]
+    named = parse_export(make_export([TASK], answers), project=3, classes=["joy"], taxonomy="t")
+    for annotation in answers[0]:
+        annotation["completed_by"] = None
+    parsed = parse_export(
+        make_export([TASK], answers),
+        project=3,
+        classes=["joy"],
+        taxonomy="t",
+        authors={"3/7": "label-studio:1"},
+    )
+    assert sizes(parsed) == (1, 0, 1)
+    assert parsed.votes.to_pylist()[0] in named.votes.to_pylist()
+
+
+def test_a_refused_answer_says_when_it_was_given() -> None:
+    """As far as it says; it tells which earlier answer it replaced."""
+    parsed = parse(make_annotation(7, "rage"), make_annotation(8, "joy") | {"updated_at": "soon"})
+    assert parsed.quarantined["cast_at"].to_pylist() == [
+        datetime(2026, 11, 22, 10, 0, 0, 2, tzinfo=UTC),
+        None,
+    ]
