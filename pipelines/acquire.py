@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,12 +27,13 @@ from pipelines.clipset import (
 from pipelines.convert import to_table
 from pipelines.errors import PoolExhaustedError
 from pipelines.progress import Progress
+from pipelines.publishing.withdrawing import find_open, withdrawal_rows, without
 from pipelines.round_picks import RoundPlan, pick_arms, pick_seed
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.task_file import write_task_file
 from pipelines.workspace import open_store
-from warehouse import Warehouse
+from warehouse import Warehouse, queries
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,9 @@ def acquire(
 ) -> AcquireResult:
     """Choose the clips of a campaign's next round; clips of test speakers are never asked about.
 
+    Nor is gold. In a campaign that asks in Label Studio, what earlier rounds asked is withdrawn
+    where votes are missing, unless `rounds.keep_open` is set.
+
     Round 0 is a random seed. Later rounds have an active arm, whose votes teach most, and a random
     arm drawn from what a campaign without a model could still ask about, so that the two learning
     curves compare like with like. A few labels of either are audited by one person more.
@@ -138,11 +143,14 @@ def _record_round(store: Warehouse, settings: Settings, plan: RoundPlan) -> tupl
     require_speakers(clips, plan.test_speakers)
     test_speakers = plan.test_speakers or default_test_speakers(clips)
     held_out = pc.is_in(clips["speaker"], pa.array(test_speakers, pa.string()))
-    pool = clips.filter(pc.invert(held_out))
+    gold = queries.select_gold(store, campaign=plan.campaign)["clip_id"].combine_chunks()
+    pool = clips.filter(pc.invert(pc.or_(held_out, pc.is_in(clips["clip_id"], gold))))
+    asks = read_asks(store, plan.campaign)
+    withdrawn = find_open(store, settings, plan.campaign, asks)
     if plan.number == 0:
         choice = ActiveChoice(pick_seed(settings, plan, pool["clip_id"].to_pylist()))
     else:
-        choice = pick_arms(store, settings, plan, pool)
+        choice = pick_arms(store, settings, plan, pool, without(asks, withdrawn))
     if not any(pick.arm != AUDIT_ARM for pick in choice.picks):
         raise PoolExhaustedError(
             f"campaign `{plan.campaign}` has asked about every clip of the "
@@ -161,7 +169,19 @@ def _record_round(store: Warehouse, settings: Settings, plan: RoundPlan) -> tupl
         "seed": settings.training.seed,
         "snapshot": store.snapshot,
     }
-    asks = [
+    store.commit(
+        {
+            "rounds": to_table("rounds", [header]),
+            "asks": to_table("asks", _ask_rows(settings, plan, choice)),
+            "withdrawals": withdrawal_rows(withdrawn, f"{plan.round_id} asks anew"),
+        },
+        message=f"acquire {plan.round_id}",
+    )
+    return choice.shortfalls
+
+
+def _ask_rows(settings: Settings, plan: RoundPlan, choice: ActiveChoice) -> list[dict[str, Any]]:
+    return [
         {
             "ask_id": f"{plan.round_id}/{arm}/{pick.clip_id}",
             "round_id": plan.round_id,
@@ -174,11 +194,6 @@ def _record_round(store: Warehouse, settings: Settings, plan: RoundPlan) -> tupl
         for pick in choice.picks
         for arm in (SEED_ARM if plan.number == 0 else pick.arm,)
     ]
-    store.commit(
-        {"rounds": to_table("rounds", [header]), "asks": to_table("asks", asks)},
-        message=f"acquire {plan.round_id}",
-    )
-    return choice.shortfalls
 
 
 def _strategy(settings: Settings, plan: RoundPlan) -> str:

@@ -19,6 +19,7 @@ from pipelines.aided import aided
 from pipelines.annotators import annotators
 from pipelines.answer import answer
 from pipelines.collect import collect
+from pipelines.collecting.pull import pull
 from pipelines.compare import compare
 from pipelines.cross_validate import cross_validate
 from pipelines.demo import demo
@@ -31,6 +32,9 @@ from pipelines.maintain import maintain
 from pipelines.model_report import model_report
 from pipelines.opinion_report import opinion_report
 from pipelines.prefect_runner import PrefectRunner
+from pipelines.publishing.anchoring import anchoring
+from pipelines.publishing.gold import gold
+from pipelines.publishing.publish import publish
 from pipelines.quality import quality
 from pipelines.reproduce import reproduce
 from pipelines.round_report import report
@@ -45,6 +49,7 @@ STAGES = (
     aggregate,
     agreement,
     aided,
+    anchoring,
     annotators,
     answer,
     collect,
@@ -52,11 +57,14 @@ STAGES = (
     cross_validate,
     evaluate,
     extract,
+    gold,
     import_votes,
     ingest,
     maintain,
     model_report,
     opinion_report,
+    publish,
+    pull,
     quality,
     report,
     reproduce,

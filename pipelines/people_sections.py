@@ -55,13 +55,15 @@ class GatewaySettings(Section):
     """The service that Label Studio wakes, and that looks for answers by itself."""
 
     host: str = Field(
-        "127.0.0.1", min_length=1, description="Address of this machine it listens on."
+        "127.0.0.1",
+        min_length=1,
+        description="Address of this machine that the gateway listens on.",
     )
-    port: int = Field(18090, ge=1, le=65535, description="Port it listens on.")
+    port: int = Field(18090, ge=1, le=65535, description="Port that it listens on.")
     url: str | None = Field(
         None,
         pattern=r"^https?://[^@\s?#]+$",
-        description="Address others reach it at; default: host and port.",
+        description="Address at which others reach it; default: host and port.",
     )
     poll_s: float = Field(
         60.0, ge=1, description="Seconds between looks for answers that no webhook told of."

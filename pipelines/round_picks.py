@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from annotation.sampling import Pick, select_round
 from pipelines.active_arm import ActiveChoice, pick_active
 from pipelines.audit import pick_audits
-from pipelines.campaign import ARMS, clips_of, read_asks, round_name
+from pipelines.campaign import ARMS, SEED_ARM, clips_of, round_name
 from pipelines.clipset import corpus_classes
 from pipelines.errors import PipelineError
 from pipelines.pool import Pool
@@ -62,7 +62,7 @@ def pick_seed(settings: Settings, plan: RoundPlan, pool: Sequence[str]) -> tuple
 
 
 def pick_arms(
-    store: Warehouse, settings: Settings, plan: RoundPlan, clips: pa.Table
+    store: Warehouse, settings: Settings, plan: RoundPlan, clips: pa.Table, asks: pa.Table
 ) -> ActiveChoice:
     """Let each arm choose from the pool's clips by what it has asked itself.
 
@@ -74,6 +74,7 @@ def pick_arms(
         settings: Shares of the arms, strategy, quotas and seed.
         plan: The round.
         clips: Clips that may be asked about, as `corpus_clips` returns them.
+        asks: The campaign's asks that stand, as `read_asks` returns them.
 
     Raises:
         PipelineError: If there is no model, one that was not scored, or one that does not say
@@ -82,7 +83,7 @@ def pick_arms(
     clip_ids, rng = clips["clip_id"].to_pylist(), _rng(settings, plan)
     rounds = settings.rounds
     count = _share(plan.budget, rounds.random_share)
-    asked = {arm: set(clips_of(read_asks(store, plan.campaign, arm=arm))) for arm in ARMS}
+    asked = {arm: set(clips_of(_of_arm(asks, arm))) for arm in ARMS}
     rest = sorted(set(clip_ids) - asked["random"])
     # Drawn first, so that it is the same whatever the active arm does.
     control = select_round(rest, np.zeros(len(rest)), budget=count, random_share=1.0, rng=rng)
@@ -106,13 +107,18 @@ def pick_arms(
             pool,
             campaign=plan.campaign,
             corpus=plan.corpus,
-            asks=read_asks(store, plan.campaign),
+            asks=asks,
             budget=budget * rounds.votes_per_clip,
             **shared,
         )
     else:
         choice = pick_active(store, pool, asked=asked["active"], budget=budget, **shared)
     return replace(choice, picks=(*choice.picks, *control.picks, *audits))
+
+
+def _of_arm(asks: pa.Table, arm: str) -> pa.Table:
+    """Return the asks of an arm, and of the seed, which belongs to every arm."""
+    return asks.filter(pc.is_in(asks["arm"], pa.array([arm, SEED_ARM])))
 
 
 class _Shared(TypedDict):

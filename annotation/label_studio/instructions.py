@@ -97,9 +97,14 @@ def _how_to_listen(asked: InterfaceChoices) -> list[str]:
 
 
 def _how_to_answer(asked: InterfaceChoices) -> list[str]:
-    lines = ["<b>Ctrl+Enter</b> submits and brings the next clip."]
+    # Only our own server submits on Enter alone.
+    lines = [
+        "<b>Enter</b> submits and brings the next clip; where it does not, <b>Ctrl+Enter</b> does.",
+        "A slip: press another key. Once submitted, the arrow at the bottom left goes back.",
+        "After the last clip the page stays as it is, with a grey <b>Update</b>: all is done.",
+    ]
     if asked.second_choice:
-        lines.append("A second emotion: the same key with <b>Shift</b>, or leave it out.")
+        lines.append("A second emotion: its key with <b>Shift</b>, or leave it out.")
     lines += [
         f"{name.capitalize()}, from 1 ({POLES[name][0]}) to {asked.rating_scale} "
         f"({POLES[name][1]}): click, or press <b>{RATING_KEYS[name]}</b> until it is right."

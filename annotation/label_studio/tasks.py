@@ -48,6 +48,57 @@ class Task(TypedDict):
     predictions: list[Prediction]
 
 
+class ShownPrediction(TypedDict):
+    """What the page is filled in with before anybody has answered."""
+
+    model_version: str
+    result: list[Region]
+
+
+class PublishedTask(TypedDict):
+    """A task that is sent to a server: nobody may read there why it is asked."""
+
+    data: dict[str, str]
+    predictions: list[ShownPrediction]
+
+
+def publish_task(
+    clip_id: str,
+    round_id: str,
+    url: str,
+    *,
+    transcript: str | None = None,
+    predicted: str | None = None,
+    model_version: str = "",
+) -> PublishedTask:
+    """Return the task about a clip as it is sent to a server.
+
+    On a server every annotator may read all of a task, so that it holds neither arm, utility nor
+    reason, nor whether its class is known.
+
+    Args:
+        clip_id: The clip.
+        round_id: The round that asks.
+        url: Where its audio is.
+        transcript: The words, for a page that shows them; None for another.
+        predicted: The class that is filled in before anybody has answered; None for none.
+        model_version: Under which name.
+
+    Example:
+        >>> publish_task("demo/a", "demo-001", "/a.flac")["data"]
+        {'audio': '/a.flac', 'clip_id': 'demo/a', 'round_id': 'demo-001'}
+    """
+    data = {AUDIO: url, "clip_id": clip_id, "round_id": round_id}
+    if transcript is not None:
+        data[TRANSCRIPT] = transcript
+    shown: list[ShownPrediction] = (
+        []
+        if predicted is None
+        else [{"model_version": model_version, "result": [_choose(predicted)]}]
+    )
+    return {"data": data, "predictions": shown}
+
+
 def build_tasks(
     asks: pa.Table,
     audio_urls: Mapping[str, str],

@@ -16,7 +16,18 @@ def demo(
     data: Annotated[
         Path | None, typer.Option(help="Folder of the corpus; `synthetic` makes its own.")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds after the seed.")] = 3,
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rounds after the seed; default: 3, or 1 in Label Studio."),
+    ] = None,
+    label_studio: Annotated[
+        bool,
+        typer.Option(
+            "--label-studio",
+            help="Install and start Label Studio, let the simulated annotators answer there as "
+            "users, and leave a round open for you to label.",
+        ),
+    ] = False,
     home: options.Home = None,
     prefect: options.Prefect = False,
     as_json: options.Json = False,
@@ -29,6 +40,8 @@ def demo(
     own = {"catalog": None, "data_path": None}
     place = demo_home(home, corpus)
     with session(place, prefect=prefect, as_json=as_json, warehouse=own) as run:
-        result = run.compose(composition, corpus=corpus, data=data, rounds=rounds)
+        result = run.compose(
+            composition, corpus=corpus, data=data, rounds=rounds, label_studio=label_studio
+        )
         if not as_json:
             typer.echo(next_steps(result, run.settings))

@@ -23,6 +23,14 @@ def round_(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Let simulated annotators answer.")
     ] = False,
+    label_studio: Annotated[
+        bool | None,
+        typer.Option(
+            "--label-studio/--no-label-studio",
+            help="Collect from Label Studio and publish there; default: where one runs or is set, "
+            "unless annotators are simulated.",
+        ),
+    ] = None,
     home: options.Home = None,
     prefect: options.Prefect = False,
     as_json: options.Json = False,
@@ -41,10 +49,13 @@ def round_(
             answers=answers,
             simulate=simulate,
             tasks=tasks,
+            label_studio=label_studio,
         )
         if not as_json:
             typer.echo(f"{result.waiting} asks wait for an answer", err=True)
             if result.shortfalls:
                 typer.echo(list_shortfalls(result.shortfalls), err=True)
+            if result.queue:
+                typer.echo(f"queue: {result.queue}", err=True)
             if result.report:
                 typer.echo(f"report: {result.report}", err=True)

@@ -9,8 +9,8 @@ from annotation.testing import make_annotation, make_export
 from pipelines.collect import CollectResult, collect
 from pipelines.errors import PipelineError
 from pipelines.import_votes import import_votes
-from pipelines.progress import SilentProgress
 from pipelines.people_sections import LabellingSettings
+from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow

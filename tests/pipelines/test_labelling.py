@@ -1,5 +1,7 @@
 """Settings become what the page asks."""
 
+from pathlib import Path
+
 import pytest
 
 from annotation.label_studio import InterfaceChoices
@@ -27,6 +29,24 @@ def test_every_part_can_be_chosen() -> None:
     }
     expected = InterfaceChoices(**{**given, "ratings": ("valence", "arousal")})
     assert interface_choices(load_settings(labelling=given)) == expected
+
+
+def test_own_definitions_are_a_table_or_json(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What classes mean comes from the file of settings or from the environment, which wins."""
+    assert load_settings().labelling.definitions == {}
+    monkeypatch.chdir(tmp_path)
+    Path("serloop.toml").write_text("[labelling.definitions]\njoy = 'as we mean it'\n")
+    assert load_settings().labelling.definitions == {"joy": "as we mean it"}
+    monkeypatch.setenv("SERLOOP_LABELLING__DEFINITIONS", '{"joy": "otherwise"}')
+    assert load_settings().labelling.definitions == {"joy": "otherwise"}
+
+
+def test_a_definition_needs_words() -> None:
+    """An empty one would leave annotators without the usual meaning, too."""
+    with pytest.raises(SettingsError, match=r"setting `labelling.definitions.joy`"):
+        load_settings(labelling={"definitions": {"joy": ""}})
 
 
 def test_loudness_may_be_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

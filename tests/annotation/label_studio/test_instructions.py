@@ -39,6 +39,15 @@ def test_only_what_is_asked_is_explained() -> None:
     assert "from 1 (calm) to 5 (excited)" in full
 
 
+def test_how_to_submit_and_to_correct_a_slip_is_told() -> None:
+    """Servers differ in the key that submits, and everybody presses a wrong one sometimes."""
+    told = build_instructions(["joy"])
+    assert "<b>Enter</b> submits" in told
+    assert "<b>Ctrl+Enter</b> does" in told
+    assert "A slip: press another key." in told
+    assert "After the last clip the page stays" in told
+
+
 def test_the_markup_is_closed() -> None:
     """Every tag that opens closes, so that nothing after it changes its looks."""
     told = build_instructions(["joy"], InterfaceChoices(ratings=("arousal",)))

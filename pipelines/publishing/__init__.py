@@ -1,0 +1,1 @@
+"""From asks to tasks that annotators find in Label Studio, each of them once."""
