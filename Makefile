@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # Two intra-op threads under contention can be several times slower than one.
 export OMP_NUM_THREADS ?= 1
 
-DEMO_ARGS := $(if $(CORPUS),--corpus $(CORPUS)) $(if $(DATA),--data "$(DATA)") $(ARGS)
+DEMO_ARGS := $(if $(CORPUS),--corpus $(CORPUS)) $(if $(DATA),--data "$(DATA)") $(if $(LABEL_STUDIO),--label-studio) $(ARGS)
 
 .PHONY: help setup demo test proofs lint types wheel bench clean
 
@@ -18,7 +18,7 @@ help: ## Show what can be made
 setup: ## Create .venv with the pinned dependencies (reused while they are unchanged)
 	@sh infra/setup.sh $(VENV)
 
-demo: setup ## Run the whole loop on synthetic speech, or CORPUS=ravdess DATA=path
+demo: setup ## Run the whole loop on synthetic speech, or CORPUS=ravdess DATA=path; LABEL_STUDIO=1: with a queue to label
 	@$(BIN)/serloop demo $(DEMO_ARGS)
 
 test: setup ## Run the tests

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.answer import answer
 from pipelines.curve import curve_rows
 from pipelines.errors import PipelineError, PoolExhaustedError
 from pipelines.ingest import ingest
-from pipelines.loop import ask, learn, read_standing
+from pipelines.label_studio.server import up
+from pipelines.label_studio.status import read_shown_login
+from pipelines.loop import ask, get_answers, learn, read_standing
+from pipelines.publishing.publish import publish
 from pipelines.report.content import CurvePoint
 from pipelines.runner import Row, Runner
 from pipelines.settings import Settings
 from pipelines.synthesise import synthesise
 
 SYNTHETIC = "synthetic"
+ROUNDS = 3
+ROUNDS_ONLINE = 1
+LABEL_STUDIO_HINT = "          make demo LABEL_STUDIO=1    (ask and answer in Label Studio)"
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,14 @@ class DemoResult:
         is_synthetic: Whether its speech was made in code.
         curve: UAR of both arms after each round.
         report: The HTML report of the last round.
+        queue: Address of the Label Studio project that was left open, if there is one.
     """
 
     corpus: str
     is_synthetic: bool
     curve: tuple[CurvePoint, ...]
     report: str
+    queue: str | None = None
 
     def rows(self) -> Sequence[Row]:
         """Return the two-arm table."""
@@ -41,7 +48,12 @@ class DemoResult:
 
 
 def demo(
-    run: Runner, *, corpus: str = SYNTHETIC, data: Path | None = None, rounds: int = 3
+    run: Runner,
+    *,
+    corpus: str = SYNTHETIC,
+    data: Path | None = None,
+    rounds: int | None = None,
+    label_studio: bool = False,
 ) -> DemoResult:
     """Run the whole loop: ingest, ask, answer, aggregate, train, evaluate, and ask again.
 
@@ -53,7 +65,9 @@ def demo(
         run: Runs the stages.
         corpus: `synthetic`, or a corpus whose clips have an intended emotion.
         data: Folder of the corpus; for `synthetic` it is made.
-        rounds: Rounds after the seed.
+        rounds: Rounds after the seed; default: 3, or 1 where answers are given over HTTP.
+        label_studio: Whether to start a Label Studio of our own, let the simulated annotators
+            answer there as users, and leave a round open in it for a person to label.
 
     Returns:
         The learning curve of both arms and the report.
@@ -68,9 +82,14 @@ def demo(
         raise PipelineError(
             f"corpus `{corpus}` needs its folder: make demo CORPUS={corpus} DATA=path"
         )
+    if label_studio:
+        run(up)
     run(ingest, corpus=corpus, root=data)
-    page = ""
-    for number in range(rounds + 1):
+    page, queue = "", None
+    last = rounds
+    if last is None:
+        last = ROUNDS_ONLINE if label_studio else ROUNDS
+    for number in range(last + 2 if label_studio else last + 1):
         try:
             ask(run, corpus=corpus, campaign=corpus, number=number)
         except PoolExhaustedError:
@@ -78,13 +97,18 @@ def demo(
             if number == 0:
                 raise
             break
-        run(answer, campaign=corpus)
+        if number > last:
+            # One more round is left open, for a person to label.
+            queue = run(publish, campaign=corpus).url
+            break
+        get_answers(run, campaign=corpus, simulate=True, is_online=label_studio)
         page = learn(run, corpus=corpus, campaign=corpus, number=number)
     return DemoResult(
         corpus=corpus,
         is_synthetic=corpus == SYNTHETIC,
         curve=read_standing(run.settings, corpus),
         report=page,
+        queue=queue,
     )
 
 
@@ -117,7 +141,19 @@ Then      {serloop} status {home}
           {serloop} round {result.corpus} --simulate {home}    (one more round)
           {serloop} round {result.corpus} --tasks tasks.json {home}    (ask people: Label Studio)
           make demo CORPUS=ravdess DATA=path/to/ravdess    (real speech)
+{_say_queue(result, settings, serloop, home) or LABEL_STUDIO_HINT}
 """
+
+
+def _say_queue(result: DemoResult, settings: Settings, serloop: str, home: str) -> str:
+    """Say where a person can label, and as whom; empty where no queue was left open."""
+    login = read_shown_login(settings)
+    if result.queue is None or login is None:
+        return ""
+    return f"""
+Label     {result.queue}    (name {login.username}, password {login.password})
+Then      {serloop} round {result.corpus} {home}    (collects, learns, asks again)
+          {serloop} label-studio down {home}    (ends Label Studio)"""
 
 
 def _command() -> str:

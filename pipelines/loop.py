@@ -13,14 +13,18 @@ from pipelines.acquire import AcquireResult, acquire
 from pipelines.aggregate import AggregateResult, aggregate
 from pipelines.aided import aided, is_wanted
 from pipelines.answer import answer
+from pipelines.answer_online import answer_online
 from pipelines.campaign import ARMS, SEED_ARM, find_round, read_asks, read_rounds, round_name
 from pipelines.campaign_runs import HEARD
 from pipelines.clipset import corpus_classes
 from pipelines.collect import collect
+from pipelines.collecting.pull import pull
 from pipelines.curve import curve_rows, read_curve
 from pipelines.errors import NothingToDoError, PoolExhaustedError
 from pipelines.evaluate import evaluate
+from pipelines.label_studio.connect import is_configured
 from pipelines.labels import Targets
+from pipelines.publishing.publish import publish
 from pipelines.report.content import CurvePoint
 from pipelines.round_report import report
 from pipelines.runner import Row, Runner
@@ -29,6 +33,7 @@ from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.training_choice import SOFT_LOSS
 from pipelines.workspace import open_store
+from warehouse import queries
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class RoundResult:
         tasks: Task file of the open round, if one was written.
         report: The report, if anything was learned.
         shortfalls: What the new round could not have of what was wanted, in words.
+        queue: Address of the Label Studio project that people answer in, if there is one.
     """
 
     campaign: str
@@ -50,6 +56,7 @@ class RoundResult:
     tasks: str | None
     report: str | None
     shortfalls: tuple[str, ...] = ()
+    queue: str | None = None
 
     def rows(self) -> Sequence[Row]:
         """Return the two-arm table."""
@@ -66,8 +73,12 @@ def run_round(
     answers: Path | None = None,
     simulate: bool = False,
     tasks: Path | None = None,
+    label_studio: bool | None = None,
 ) -> RoundResult:
     """Take a campaign one round further: learn from the answers there are, then ask again.
+
+    With a Label Studio, answers are collected there before and the new round is published there
+    after; simulated annotators then answer there too, each as a user of its own.
 
     Args:
         run: Runs the stages.
@@ -78,21 +89,26 @@ def run_round(
         answers: Label Studio export to collect first.
         simulate: Let simulated annotators answer what is open, and what is asked now.
         tasks: Write the new tasks for Label Studio here.
+        label_studio: Whether to ask in Label Studio; default: where one is configured, and people
+            are to answer.
 
     Returns:
         The learning curve so far and what is open.
 
     Raises:
         NothingToDoError: If the open round has no answer yet.
+        PipelineError: If Label Studio is wanted and none is configured.
     """
     name = campaign or corpus
+    is_online = label_studio
+    if is_online is None:
+        is_online = not simulate and is_configured(run.settings)
     if answers is not None:
         run(collect, source=answers, corpus=corpus, project=name)
     last = last_round_number(run.settings, name)
-    page, shortfalls = None, tuple[str, ...]()
+    page, shortfalls, queue = None, tuple[str, ...](), None
     if last is not None:
-        if simulate:
-            run(answer, campaign=name)
+        get_answers(run, campaign=name, simulate=simulate, is_online=is_online)
         require_answers(run.settings, name, last)
         page = learn(run, corpus=corpus, campaign=name, number=last)
     try:
@@ -111,9 +127,35 @@ def run_round(
         if last is None:
             raise
         tasks = None
+    if is_online:
+        queue = run(publish, campaign=name).url
     if simulate:
-        run(answer, campaign=name)
-    return replace(_stand(run.settings, name, tasks, page), shortfalls=shortfalls)
+        get_answers(run, campaign=name, simulate=True, is_online=is_online)
+    return replace(_stand(run.settings, name, tasks, page), shortfalls=shortfalls, queue=queue)
+
+
+def get_answers(run: Runner, *, campaign: str, simulate: bool, is_online: bool) -> None:
+    """Bring the ledger up to date with what people, or simulated annotators, answer.
+
+    Args:
+        run: Runs the stages.
+        campaign: The campaign.
+        simulate: Whether simulated annotators answer what is open.
+        is_online: Whether answers are given in Label Studio.
+    """
+    if simulate and is_online:
+        run(publish, campaign=campaign)
+        run(answer_online, campaign=campaign)
+    elif simulate:
+        run(answer, campaign=campaign)
+    if is_online and is_published(run.settings, campaign):
+        run(pull, campaign=campaign)
+
+
+def is_published(settings: Settings, campaign: str) -> bool:
+    """Return whether a campaign has a Label Studio project."""
+    with open_store(settings) as store:
+        return bool(queries.select_projects(store, campaign=campaign).num_rows)
 
 
 def ask(
@@ -252,8 +294,9 @@ def require_answers(settings: Settings, campaign: str, number: int) -> None:
     if not any(received):
         raise NothingToDoError(
             f"round {number} of campaign `{campaign}` asks about {len(received)} clips and has "
-            "no answer yet; import its task file into Label Studio, then collect the export "
-            "with `serloop round --answers export.json`, or try --simulate"
+            "no answer yet; let people answer in Label Studio (`serloop publish`), or import its "
+            "task file and collect the export with `serloop round --answers export.json`, or try "
+            "--simulate"
         )
 
 
