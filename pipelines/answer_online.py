@@ -8,6 +8,7 @@ from typing import Any
 
 from annotation.label_studio.answering import next_task, post_label
 from annotation.label_studio.api import Api
+from annotation.label_studio.items import find_clip
 from annotation.label_studio.projects import find_project, read_tasks
 from annotation.label_studio.users import SIMULATED_DOMAIN, create_user, list_users, log_in
 from annotation.simulate import SimulatedAnnotators
@@ -17,6 +18,7 @@ from pipelines.label_studio.connect import connect
 from pipelines.label_studio.identity import ensure_login
 from pipelines.label_studio.places import find_places
 from pipelines.progress import Progress
+from pipelines.publishing.project import read_items
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -92,7 +94,7 @@ def answer_online(
             annotator cannot say, or its clips have no intended emotion.
         LabelStudioServerError: If the server does not answer, or refuses.
     """
-    project = _read_project(settings, campaign)
+    project, items = _read_project(settings, campaign)
     with connect(settings) as api, ExitStack() as stack:
         found = find_project(api, project["project"])
         if found is None:
@@ -101,8 +103,7 @@ def answer_online(
                 f"{campaign}`"
             )
         tasks = list(read_tasks(api, found.id))
-        clip_ids = sorted({task["data"].get("clip_id", "") for task in tasks})
-        heard = _hear(settings, project, clip_ids, people)
+        heard = _hear(settings, project, sorted(set(items.values())), people)
         known = {user.address for user in list_users(api)}
         group = [
             _Person(name, stack.enter_context(_enter(settings, api, known, number)), heard[name])
@@ -112,7 +113,7 @@ def answer_online(
         with progress.track("answer in Label Studio", _count_open(tasks, people), "votes") as done:
             while group:
                 for person in tuple(group):
-                    spent_s = _answer_next(person, found.id, project["project"])
+                    spent_s = _answer_next(person, found.id, project["project"], items)
                     if spent_s is None:
                         group.remove(person)
                         continue
@@ -122,10 +123,11 @@ def answer_online(
     return OnlineAnswers(campaign, people, answers, listening_s)
 
 
-def _read_project(settings: Settings, campaign: str) -> Mapping[str, Any]:
-    """Return the newest project of a campaign, if simulated annotators can answer its page."""
+def _read_project(settings: Settings, campaign: str) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Return the newest project, if simulated annotators can answer its page, and its items."""
     with open_store(settings) as store:
         projects = queries.select_projects(store, campaign=campaign).to_pylist()
+        items = read_items(store, projects[-1]["project"]) if projects else {}
     if not projects:
         raise NothingToDoError(
             f"campaign `{campaign}` has no Label Studio project; run `serloop publish {campaign}`"
@@ -137,7 +139,7 @@ def _read_project(settings: Settings, campaign: str) -> Mapping[str, Any]:
             f"the page of project `{project['project']}` asks for ratings or a transcript, and "
             "simulated annotators hear classes only; let people answer"
         )
-    return project
+    return project, items
 
 
 def _hear(
@@ -187,16 +189,18 @@ def _count_open(tasks: Sequence[Mapping[str, Any]], people: int) -> int:
     )
 
 
-def _answer_next(person: _Person, project_id: int, project: str) -> float | None:
+def _answer_next(
+    person: _Person, project_id: int, project: str, items: Mapping[str, str]
+) -> float | None:
     """Answer the next task of somebody; return the seconds it would take, None if none is left."""
     task = next_task(person.api, project_id)
     if task is None:
         return None
-    clip_id = task["data"].get("clip_id")
-    if clip_id not in person.heard:
+    clip_id = find_clip(task["data"], items)
+    if clip_id is None or clip_id not in person.heard:
         raise PipelineError(
-            f"task {task['id']} is about `{clip_id}`, which is no clip of the campaign's corpus; "
-            "somebody put it into the project by hand: delete it there"
+            f"task {task['id']} asks about no clip of the campaign; somebody put it into the "
+            "project by hand: delete it there"
         )
     label, lead_time_s = person.heard[clip_id]
     key = f"{project}/{clip_id}/{person.name}"

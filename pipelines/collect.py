@@ -11,6 +11,7 @@ from annotation.label_studio import Withdrawal, supersede, withdraw
 from pipelines.errors import PipelineError
 from pipelines.labelling import interface_choices
 from pipelines.progress import Progress
+from pipelines.publishing.project import read_items
 from pipelines.quarantine import examples_of, listed
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -96,7 +97,8 @@ def collect(
     """
     told = Told(corpus=corpus, project=project)
     with open_store(settings) as store:
-        found = read_export(source, told, read_known(store), interface_choices(settings))
+        items = read_items(store, project)
+        found = read_export(source, told, read_known(store), interface_choices(settings), items)
         gone = _withdraw(store, found, source, project) if full else None
         answers = answer_rows(store, found, is_full=full)
         retractions = [gone.retractions] if gone else []

@@ -33,6 +33,7 @@ from annotation.imports.identity import (
 from annotation.imports.long_table import NAMES
 from annotation.imports.wide_table import Judgement
 from annotation.label_studio import InterfaceChoices
+from annotation.label_studio.items import NO_ITEMS
 from pipelines.errors import PipelineError
 from pipelines.vote_context import Known, Told, describe, find_taxonomy
 from pipelines.vote_shapes import (
@@ -89,7 +90,11 @@ def read_votes(
 
 
 def read_export(
-    path: Path, told: Told, known: Known, choices: InterfaceChoices | None = None
+    path: Path,
+    told: Told,
+    known: Known,
+    choices: InterfaceChoices | None = None,
+    items: Mapping[str, str] = NO_ITEMS,
 ) -> ImportedExport:
     """Read Label Studio's JSON export; answers that cannot be believed are quarantined.
 
@@ -98,6 +103,7 @@ def read_export(
         told: The project, and the corpus or taxonomy whose classes the interface offered.
         known: What the warehouse knows; with a corpus, its clips alone may be voted on.
         choices: What the interface asked beside the class; default: that of `InterfaceChoices`.
+        items: Clips by item, for a project that was published.
 
     Raises:
         PipelineError: If the file is no export, or project or classes are not known.
@@ -113,7 +119,7 @@ def read_export(
         source = replace(source, known_clips=known.clip_ids(told.corpus))
     try:
         data = path.read_bytes()
-        return read_label_studio(data, source, project=told.project, choices=choices)
+        return read_label_studio(data, source, project=told.project, choices=choices, items=items)
     except FileNotFoundError as error:
         raise PipelineError(f"no export at `{path}`; export the project as JSON first") from error
     except OSError as error:

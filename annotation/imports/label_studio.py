@@ -12,6 +12,7 @@ import pyarrow as pa
 from annotation.errors import VoteError
 from annotation.imports.result import NOTE_SCHEMA, QUARANTINE_SCHEMA, ImportedVotes, VoteSource
 from annotation.label_studio.choices import InterfaceChoices
+from annotation.label_studio.items import NO_ITEMS
 from annotation.label_studio.parse import REMARK_SCHEMA, SOURCE, parse_export
 from annotation.votes import VOTE_SCHEMA
 
@@ -37,6 +38,7 @@ def read_label_studio(
     *,
     project: int | str,
     choices: InterfaceChoices | None = None,
+    items: Mapping[str, str] = NO_ITEMS,
 ) -> ImportedExport:
     """Read a saved export (`exportType=JSON`) as if it had been collected from the server.
 
@@ -50,6 +52,7 @@ def read_label_studio(
             since the answers name their source, annotators and clips themselves.
         project: Id of the Label Studio project.
         choices: What its interface asked beside the class; default: that of `InterfaceChoices`.
+        items: Clips by item, for a project that was published.
 
     Returns:
         Votes and quarantined annotations; `row` is null there but for things that are no tasks.
@@ -85,6 +88,7 @@ def read_label_studio(
         known_clips=known,
         modality=source.modality,
         choices=choices,
+        items=items,
     )
     strangers = [
         {"row": row, "reason": "broken_row", "detail": f"no task: {str(entry)[:80]}"}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from annotation.errors import LabelStudioServerError
+from annotation.label_studio.items import ITEM, find_clip
 from annotation.label_studio.patience import Patience, insist, is_doubtful
 from annotation.label_studio.projects import IDENTITY_FIELDS, read_tasks
 
@@ -79,12 +80,15 @@ class Delivered:
     sent: int
 
 
-def list_tasks(api: Api, project_id: int, *, patience: Patience = _USUAL) -> tuple[ServerTask, ...]:
+def list_tasks(
+    api: Api, project_id: int, items: Mapping[str, str], *, patience: Patience = _USUAL
+) -> tuple[ServerTask, ...]:
     """Return the tasks of a project that ask about a clip, in the order of their numbers.
 
     Args:
         api: The server.
         project_id: The project's number there.
+        items: Clips by item, see `items.name_items`; tasks about others are left out.
         patience: How long to wait for a server that does not answer.
 
     Raises:
@@ -92,13 +96,15 @@ def list_tasks(api: Api, project_id: int, *, patience: Patience = _USUAL) -> tup
     """
     read = insist(lambda: list(read_tasks(api, project_id, include=_FIELDS)), patience)
     # Pages of a list that grows meanwhile overlap.
-    return tuple({task.id: task for task in map(_read_task, read) if task.clip_id}.values())
+    found = (_read_task(task, items) for task in read)
+    return tuple({task.id: task for task in found if task.clip_id}.values())
 
 
 def send_missing(
     api: Api,
     project_id: int,
     tasks: Sequence[PublishedTask],
+    items: Mapping[str, str],
     *,
     advance: Count | None = None,
     patience: Patience = _USUAL,
@@ -112,26 +118,28 @@ def send_missing(
         api: The server.
         project_id: The project's number there.
         tasks: One per clip, in the order in which annotators are to meet them.
+        items: Clips by item, those of the tasks among them.
         advance: Told of the tasks that have arrived.
         patience: How often a server that brings nothing further is tried.
 
     Raises:
         LabelStudioServerError: The server refuses them, or tries in a row brought no task further.
     """
-    there = list_tasks(api, project_id, patience=patience)
+    wanted = {items[task["data"][ITEM]]: task for task in tasks}
+    there = list_tasks(api, project_id, items, patience=patience)
     before, waits = _clips(there), patience.waits()
-    arrived = _note(advance, 0, tasks, before)
-    while missing := _lacking(tasks, _clips(there)):
+    arrived = _note(advance, 0, wanted, before)
+    while missing := _lacking(wanted, _clips(there)):
         last = _send(api, project_id, missing)
-        there = list_tasks(api, project_id, patience=patience)
-        now = _note(advance, arrived, tasks, _clips(there))
+        there = list_tasks(api, project_id, items, patience=patience)
+        now = _note(advance, arrived, wanted, _clips(there))
         if now > arrived:
             arrived, waits = now, patience.waits()
         elif (wait_s := next(waits, None)) is not None:
             time.sleep(wait_s)
         else:
             msg = (
-                f"{arrived} of {len(tasks)} tasks are in Label Studio, and it takes no more: "
+                f"{arrived} of {len(wanted)} tasks are in Label Studio, and it takes no more: "
                 f"{last or 'it says that it has them'}; running it again goes on from here"
             )
             raise LabelStudioServerError(msg) from last
@@ -228,12 +236,12 @@ def _act(
     insist(lambda: api.send("POST", "/api/dm/actions", query=query, body=body), patience)
 
 
-def _read_task(said: Mapping[str, Any]) -> ServerTask:
+def _read_task(said: Mapping[str, Any], items: Mapping[str, str]) -> ServerTask:
     told = said.get("data")
     data = told if isinstance(told, Mapping) else {}
     return ServerTask(
         id=said["id"],
-        clip_id=str(data.get("clip_id") or ""),
+        clip_id=find_clip(data, items) or "",
         round_id=str(data.get("round_id") or ""),
         overlap=said["overlap"],
         is_closed=said["is_labeled"],
@@ -246,14 +254,17 @@ def _clips(tasks: Iterable[ServerTask]) -> set[str]:
     return {task.clip_id for task in tasks}
 
 
-def _lacking(tasks: Sequence[PublishedTask], there: Collection[str]) -> list[PublishedTask]:
-    return [task for task in tasks if task["data"]["clip_id"] not in there]
+def _lacking(wanted: Mapping[str, PublishedTask], there: Collection[str]) -> list[PublishedTask]:
+    return [task for clip_id, task in wanted.items() if clip_id not in there]
 
 
 def _note(
-    advance: Count | None, arrived: int, tasks: Sequence[PublishedTask], there: Collection[str]
+    advance: Count | None,
+    arrived: int,
+    wanted: Mapping[str, PublishedTask],
+    there: Collection[str],
 ) -> int:
-    now = len(tasks) - len(_lacking(tasks, there))
+    now = len(wanted) - len(_lacking(wanted, there))
     if advance is not None:
         advance(now - arrived)
     return now

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from annotation.label_studio.answers import QuarantinedError, read_answer
 from annotation.label_studio.choices import DIMENSIONS, InterfaceChoices
+from annotation.label_studio.items import NO_ITEMS, find_clip
 from annotation.votes import VOTE_SCHEMA
 
 SOURCE: Final = "label-studio"
@@ -101,6 +102,7 @@ class _Reader:
     asked: InterfaceChoices
     annotators: Mapping[int, str] | None
     authors: Mapping[str, str]
+    items: Mapping[str, str]
     believed: dict[str, tuple[datetime, dict[str, object]]] = field(default_factory=dict)
     quarantined: list[dict[str, object]] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
@@ -111,8 +113,7 @@ class _Reader:
         ref = f"{self.project}/{annotation.get('id')}"
         self.references.add(ref)
         self.notice(annotation)
-        data = task.get("data")
-        clip_id = data.get("clip_id") if isinstance(data, Mapping) else None
+        clip_id = find_clip(task.get("data"), self.items)
         try:
             cast_at = _read_time(annotation.get("updated_at"))
             row = self._read_row(clip_id, annotation, cast_at)
@@ -120,7 +121,7 @@ class _Reader:
         except QuarantinedError as error:
             refused: dict[str, object] = {
                 "source_ref": ref,
-                "clip_id": clip_id if isinstance(clip_id, str) else None,
+                "clip_id": clip_id,
                 "annotator": self._find_annotator(ref, annotation.get("completed_by")),
                 "reason": error.reason,
                 "detail": error.detail,
@@ -142,7 +143,7 @@ class _Reader:
         return None
 
     def _read_row(
-        self, clip_id: object, annotation: Mapping[str, object], cast_at: datetime
+        self, clip_id: str | None, annotation: Mapping[str, object], cast_at: datetime
     ) -> dict[str, object]:
         self._check_clip(clip_id)
         number = annotation.get("id")
@@ -174,9 +175,9 @@ class _Reader:
             return self.authors.get(ref)
         return f"{SOURCE}:{number}" if self.annotators is None else self.annotators.get(number)
 
-    def _check_clip(self, clip_id: object) -> None:
-        if not isinstance(clip_id, str) or not clip_id:
-            detail = f"`data.clip_id` must be a clip's id, but is {clip_id!r}"
+    def _check_clip(self, clip_id: str | None) -> None:
+        if not clip_id:
+            detail = "`data` names no clip: neither a `clip_id` nor an `item` of this project"
             raise QuarantinedError("missing_clip_id", detail)
         if self.known_clips is not None and clip_id not in self.known_clips:
             detail = f"`data.clip_id` `{clip_id}` is no clip of the warehouse"
@@ -194,6 +195,7 @@ def parse_export(
     choices: InterfaceChoices | None = None,
     annotators: Mapping[int, str] | None = None,
     authors: Mapping[str, str] = _NOBODY,
+    items: Mapping[str, str] = NO_ITEMS,
 ) -> ParsedExport:
     """Read a JSON export; the server validates nothing, so every annotation is checked here.
 
@@ -212,6 +214,7 @@ def parse_export(
         annotators: Who each user is; others are nobody. None calls them all by their numbers.
         authors: Whose an answer is that names nobody any more, by source reference: deleting a
             user takes the name off all of their annotations.
+        items: Clips by item, for tasks that were published.
 
     Returns:
         Votes, abstentions, remarks and quarantined rows; of an annotation that comes twice, the
@@ -229,7 +232,7 @@ def parse_export(
     known = None if known_clips is None else frozenset(known_clips)
     asked = choices or InterfaceChoices()
     reader = _Reader(
-        str(project), tuple(classes), taxonomy, modality, known, asked, annotators, authors
+        str(project), tuple(classes), taxonomy, modality, known, asked, annotators, authors, items
     )
     for task in tasks:
         reader.notice(task)

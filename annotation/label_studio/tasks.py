@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from annotation.errors import LabelStudioError
 from annotation.label_studio.choices import AUDIO, CHOICE, TRANSCRIPT
+from annotation.label_studio.items import ITEM
 
 _ASK_COLUMNS: Final = ("ask_id", "round_id", "clip_id", "arm", "utility", "reason")
 
@@ -63,7 +64,7 @@ class PublishedTask(TypedDict):
 
 
 def publish_task(
-    clip_id: str,
+    item: str,
     round_id: str,
     url: str,
     *,
@@ -74,10 +75,10 @@ def publish_task(
     """Return the task about a clip as it is sent to a server.
 
     On a server every annotator may read all of a task, so that it holds neither arm, utility nor
-    reason, nor whether its class is known.
+    reason, nor whether its class is known, nor the clip's id, by which corpora tell the emotion.
 
     Args:
-        clip_id: The clip.
+        item: What the project calls the clip, see `items.item_of`.
         round_id: The round that asks.
         url: Where its audio is.
         transcript: The words, for a page that shows them; None for another.
@@ -85,10 +86,10 @@ def publish_task(
         model_version: Under which name.
 
     Example:
-        >>> publish_task("demo/a", "demo-001", "/a.flac")["data"]
-        {'audio': '/a.flac', 'clip_id': 'demo/a', 'round_id': 'demo-001'}
+        >>> publish_task("7d45ed7b0377fada", "demo-001", "/a.flac")["data"]
+        {'audio': '/a.flac', 'item': '7d45ed7b0377fada', 'round_id': 'demo-001'}
     """
-    data = {AUDIO: url, "clip_id": clip_id, "round_id": round_id}
+    data = {AUDIO: url, ITEM: item, "round_id": round_id}
     if transcript is not None:
         data[TRANSCRIPT] = transcript
     shown: list[ShownPrediction] = (

@@ -54,7 +54,7 @@ def find_asked(store: Warehouse, api: Api, campaign: str) -> list[AskedProject]:
     rows = queries.select_projects(store, campaign=campaign).to_pylist()
     if not rows:
         raise NothingToDoError(
-            f"campaign `{campaign}` asks in no Label Studio project; `serloop publish --campaign "
+            f"campaign `{campaign}` asks in no Label Studio project; `serloop publish "
             f"{campaign}` opens one"
         )
     found = [(row, insist(partial(find_project, api, row["project"]), Patience())) for row in rows]
@@ -82,8 +82,8 @@ def _explain_lost(store: Warehouse, api: Api, key: str, campaign: str) -> None:
         raise PipelineError(
             f"{api.url} has project `{key}` no longer, in which {met} tasks were; the votes from "
             "there stand. Give the server its data back, or ask in another project: `serloop "
-            f"publish --campaign {campaign} --new-project`"
+            f"publish {campaign} --new-project`"
         )
     raise NothingToDoError(
-        f"project `{key}` is not on {api.url} yet; `serloop publish --campaign {campaign}` makes it"
+        f"project `{key}` is not on {api.url} yet; `serloop publish {campaign}` makes it"
     )

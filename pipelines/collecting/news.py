@@ -18,10 +18,12 @@ from annotation.label_studio import (
     withdraw_refused,
     withdraw_surplus,
 )
+from annotation.label_studio.items import find_clip
 from annotation.label_studio.parse import SOURCE
 from annotation.votes import VOTE_SCHEMA
 from pipelines.collecting.reading import Reading
 from pipelines.identity import digest
+from pipelines.publishing.project import read_items
 from pipelines.quarantine import examples_of
 from pipelines.vote_tables import quarantine_rows
 from warehouse import Warehouse, queries, schemas
@@ -82,8 +84,9 @@ def find_news(store: Warehouse, reading: Reading, accounts: pa.Table, new: pa.Ta
         new: The new ones.
     """
     project = reading.project
+    items = read_items(store, project.key)
     clips = _known_clips(store, project.corpus) if reading.tasks else frozenset()
-    tasks = pa.Table.from_pylist(list(_ours(reading, clips)), schema=_TASK_SCHEMA)
+    tasks = pa.Table.from_pylist(list(_ours(reading, clips, items)), schema=_TASK_SCHEMA)
     deliveries = queries.select_deliveries(store, project=project.key)
     ledger = _select_ledger(store, reading, tasks, deliveries)
     parsed = parse_export(
@@ -94,6 +97,7 @@ def find_news(store: Warehouse, reading: Reading, accounts: pa.Table, new: pa.Ta
         known_clips=clips,
         choices=project.choices,
         annotators=_as_dict(accounts, "user_id", "annotator"),
+        items=items,
         authors=_as_dict(
             ledger.filter(pc.equal(ledger["source"], SOURCE)), "source_ref", "annotator"
         ),
@@ -137,12 +141,13 @@ def _known_clips(store: Warehouse, corpus: str) -> frozenset[str]:
     return frozenset(queries.select_clips(store, corpus=corpus)["clip_id"].to_pylist())
 
 
-def _ours(reading: Reading, clips: Collection[str]) -> Iterator[dict[str, Any]]:
+def _ours(
+    reading: Reading, clips: Collection[str], items: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     """Give the tasks that ask about clips of the corpus; somebody may have imported others."""
     for task in reading.tasks:
-        data = task.get("data")
-        clip_id = data.get("clip_id") if isinstance(data, Mapping) else None
-        if isinstance(clip_id, str) and clip_id in clips:
+        clip_id = find_clip(task.get("data"), items)
+        if clip_id in clips:
             yield {
                 "clip_id": clip_id,
                 "task_id": task["id"],

@@ -106,8 +106,9 @@ def _collect(settings: Settings, work: Work) -> StageResult:
 
     progress = SilentProgress()
     found = pull(settings, progress, campaign=work.campaign)
-    if found.quarantined or found.is_full:
-        # What is no vote is asked again, and what was lost in Label Studio comes back.
+    if found.quarantined or found.is_full or _has_gold(settings, work.campaign):
+        # What is no vote is asked again, what was lost in Label Studio comes back, and gold that
+        # as many have answered as other tasks goes to the next.
         from pipelines.publishing.publish import publish  # noqa: PLC0415 - seldom needed
 
         publish(settings, progress, campaign=work.campaign)
@@ -116,6 +117,11 @@ def _collect(settings: Settings, work: Work) -> StageResult:
 
         enforce_caps(settings, progress, campaign=work.campaign)
     return found
+
+
+def _has_gold(settings: Settings, campaign: str) -> bool:
+    with open_store(settings) as store:
+        return bool(queries.select_gold(store, campaign=campaign).num_rows)
 
 
 def _round(settings: Settings, work: Work) -> StageResult:

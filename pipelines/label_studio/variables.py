@@ -14,6 +14,8 @@ from pipelines.label_studio.places import Places
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 BANNED_SUBNETS = "169.254.0.0/16,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,0.0.0.0/8"
 POSTGRES_PORT = 5432
+# Whoever opens a task and leaves holds its place for so long; the default is a day.
+LOCK_S = 3600
 # One hand answers: Enter alone submits, too. Skipping by key is a slip away from that and from
 # replaying, and asks nobody, so it is left to its button.
 KEYMAP = json.dumps(
@@ -52,6 +54,7 @@ def build_variables(places: Places, login: Login, *, database: str | None = None
         "LABEL_STUDIO_SENTRY_DSN": "",
         "LABEL_STUDIO_FRONTEND_SENTRY_DSN": "",
         "LABEL_STUDIO_EDITOR_KEYMAP": KEYMAP,
+        "LABEL_STUDIO_TASK_LOCK_TTL": str(LOCK_S),
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
         "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(places.files),
         # Webhooks and model backends of this machine are reached at its loopback address.

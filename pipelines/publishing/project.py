@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from annotation.label_studio import InterfaceChoices
+from annotation.label_studio.items import name_items
 from annotation.label_studio.publishing import ProjectPage
 from pipelines.campaign import read_rounds
 from pipelines.clipset import corpus_classes
@@ -119,3 +120,14 @@ def _refuse_changes(opened: Mapping[str, Any], wanted: Mapping[str, Any]) -> Non
             f"project `{opened['project']}` was opened to ask something else: {'; '.join(changes)}"
             "; set it back, or open another project with --new-project"
         )
+
+
+def read_items(store: Warehouse, project: str) -> dict[str, str]:
+    """Return the clip of each item of a project; empty for one that is not ours.
+
+    Args:
+        store: The warehouse.
+        project: The project's key.
+    """
+    clips = queries.select_tasks(store, project=project)["clip_id"]
+    return name_items(project, clips.to_pylist())

@@ -1,6 +1,6 @@
 """Publish: what a campaign asks becomes tasks in Label Studio, each of them once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from annotation.label_studio.delivering import (
     send_missing,
     set_overlap,
 )
+from annotation.label_studio.items import item_of
 from annotation.label_studio.patience import Patience, insist
 from annotation.label_studio.projects import ServerProject, find_project
 from annotation.label_studio.publishing import (
@@ -26,6 +27,8 @@ from annotation.label_studio.publishing import (
 from annotation.label_studio.tasks import PublishedTask, publish_task
 from pipelines.convert import to_table
 from pipelines.errors import PipelineError
+from pipelines.gateway.connecting import connect_project
+from pipelines.gateway.places import find_gateway_places
 from pipelines.label_studio.connect import connect
 from pipelines.label_studio.places import find_places
 from pipelines.label_studio.process import claim
@@ -35,7 +38,7 @@ from pipelines.publishing.audio import find_audio, opaque_names
 from pipelines.publishing.corrections import Corrections, Demand, correct
 from pipelines.publishing.demand import read_demand
 from pipelines.publishing.outbox import Place
-from pipelines.publishing.project import CampaignProject, choose_project
+from pipelines.publishing.project import CampaignProject, choose_project, read_items
 from pipelines.publishing.queueing import fill_outbox
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -109,7 +112,8 @@ def publish(
     """Bring a campaign's project in Label Studio to what is asked now; again, it changes nothing.
 
     What is to be there is written into the warehouse first. Whatever happens to the connection or
-    to the server, running it again goes on where it stopped, and every clip has one task.
+    to the server, running it again goes on where it stopped, and every clip has one task. Where a
+    gateway was ever started, the project is told to wake it.
 
     Args:
         settings: Which Label Studio, what the page asks, shares of gold and of shown predictions.
@@ -132,14 +136,19 @@ def publish(
         queue = fill_outbox(store, settings, project, campaign)
         server = _open_project(store, api, settings, project)
         tasks = queries.select_tasks(store, project=project.key)
+        items = read_items(store, project.key)
         demand = read_demand(store, campaign=campaign, project=project.key)
         queue = queue if demand.usual else []
         outgoing = _prepare(store, settings, progress, project, queue)
+        if find_gateway_places(settings).keys.exists():
+            connect_project(api, server.id, settings)
         if audio.storage is not None:
             ensure_local_storage(api, server.id, audio.storage, patience=PATIENCE)
-        _remove_misplaced(api, server.id, tasks, queue)
+        _remove_misplaced(api, server.id, tasks, queue, items)
         with progress.track("publish", len(outgoing), "tasks") as advance:
-            there = send_missing(api, server.id, outgoing, advance=advance, patience=PATIENCE)
+            there = send_missing(
+                api, server.id, outgoing, items, advance=advance, patience=PATIENCE
+            )
         _note_deliveries(store, project.key, tasks, there.tasks)
         shown = sum(bool(task["predictions"]) for task in outgoing)
         show_predictions(api, server, is_shown=shown > 0, patience=PATIENCE)
@@ -206,7 +215,7 @@ def _prepare(
     shown = dict(zip(trial["clip_id"].to_pylist(), trial["predicted"].to_pylist(), strict=True))
     return [
         publish_task(
-            place.clip_id,
+            item_of(project.key, place.clip_id),
             place.round_id,
             audio.find(names[place.clip_id]),
             transcript=None if words is None else words.get(place.clip_id, ""),
@@ -217,14 +226,16 @@ def _prepare(
     ]
 
 
-def _remove_misplaced(api: Api, project_id: int, tasks: pa.Table, queue: Sequence[Place]) -> None:
+def _remove_misplaced(
+    api: Api, project_id: int, tasks: pa.Table, queue: Sequence[Place], items: Mapping[str, str]
+) -> None:
     """Remove unanswered tasks that another round asks now, to be sent to their place in that."""
     first = dict(zip(tasks["clip_id"].to_pylist(), tasks["round_id"].to_pylist(), strict=True))
     moved = {
         place.clip_id: place.round_id for place in queue if first[place.clip_id] != place.round_id
     }
     if moved:
-        there = list_tasks(api, project_id, patience=PATIENCE)
+        there = list_tasks(api, project_id, items, patience=PATIENCE)
         stale = [task for task in there if moved.get(task.clip_id, task.round_id) != task.round_id]
         remove_untouched(api, project_id, stale, patience=PATIENCE)
 
@@ -266,6 +277,6 @@ def _close_older(store: Warehouse, api: Api, progress: Progress, project: Campai
     for key in project.older:
         old = insist(lambda key=key: find_project(api, key), PATIENCE)  # type: ignore[misc]
         if old is not None:
-            clips = queries.select_tasks(store, project=key)["clip_id"].to_pylist()
-            there = list_tasks(api, old.id, patience=PATIENCE)
-            _apply(api, progress, old.id, correct(there, clips, NOTHING))
+            items = read_items(store, key)
+            there = list_tasks(api, old.id, items, patience=PATIENCE)
+            _apply(api, progress, old.id, correct(there, [*items.values()], NOTHING))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,20 @@ from pipelines.collecting.pull import PullResult, pull
 from pipelines.ingest import ingest
 from pipelines.label_studio.server import down, up
 from pipelines.progress import SilentProgress
+from pipelines.publishing.publish import PublishResult
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.label_studio_server import ENVIRONMENT, WHY_NOT, real_settings, run_postgres
 from tests.pipelines.places import make_settings
-from tests.pipelines.publishing.online import CAMPAIGN, adopt, answer, ask, hire, send
+from tests.pipelines.publishing.online import (
+    CAMPAIGN,
+    adopt,
+    answer,
+    ask,
+    hire,
+    items_of,
+    send,
+)
 from warehouse import queries
 
 pytestmark = [
@@ -51,11 +60,11 @@ class Person:
         said = hashlib.sha256(f"{self.annotator}{clip_id}".encode()).digest()[0]
         return ("anger", "happiness", "sadness")[said % 3]
 
-    def label(self, project: int) -> list[Given]:
+    def label(self, project: int, items: Mapping[str, str]) -> list[Given]:
         """Answer whatever comes next until nothing does."""
         given = []
         while (task := next_task(self.api, project)) is not None:
-            clip_id = task["data"]["clip_id"]
+            clip_id = items[task["data"]["item"]]
             label = self.hear(clip_id)
             answer(self.api, task["id"], label)
             given.append((clip_id, self.annotator, label))
@@ -89,12 +98,12 @@ def collect(settings: Settings) -> PullResult:
 
 
 def label_together(
-    settings: Settings, people: Sequence[Person], project: int
+    settings: Settings, people: Sequence[Person], result: PublishResult
 ) -> tuple[list[Given], int]:
     """Let all label at once while answers are collected; return what they said, and the rows."""
-    added = 0
+    added, items = 0, items_of(settings, result)
     with ThreadPoolExecutor(len(people)) as pool:
-        working = [pool.submit(person.label, project) for person in people]
+        working = [pool.submit(person.label, result.number, items) for person in people]
         while not all(work.done() for work in working):
             added += collect(settings).added
         given = [item for work in working for item in work.result()]
@@ -118,8 +127,7 @@ def test_five_people_at_once(
     settings = adopt(mine, busy_server)
     wanted = [number % PEOPLE + 1 for number in range(CLIPS)]
     clips = ask(settings, 0, *((at, "seed", None, votes) for at, votes in enumerate(wanted)))
-    project = send(settings).number
-    given, added = label_together(settings, people, project)
+    given, added = label_together(settings, people, send(settings))
     votes = standing(settings)
     assert votes == sorted(given)
     assert added == len(votes) == sum(wanted)

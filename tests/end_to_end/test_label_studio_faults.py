@@ -17,6 +17,7 @@ from annotation.errors import LabelStudioServerError
 from annotation.label_studio.answering import next_task, post_label
 from annotation.label_studio.api import Api
 from annotation.label_studio.delivering import list_tasks
+from annotation.label_studio.items import name_items
 from annotation.label_studio.projects import find_project, read_tasks
 from annotation.label_studio.users import annotator_of, create_user, log_in, make_password
 from pipelines.collecting.pull import pull
@@ -25,6 +26,7 @@ from pipelines.label_studio.places import find_places, own_url
 from pipelines.label_studio.process import is_claimed, read_process
 from pipelines.label_studio.server import down, up
 from pipelines.progress import SilentProgress
+from pipelines.publishing.project import read_items
 from pipelines.publishing.publish import publish
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -63,7 +65,7 @@ def persist(action: Callable[[], T]) -> T:
 
 @dataclass
 class Listener:
-    """Somebody who answers, and remembers each answer that the server has accepted."""
+    """Somebody who answers, and remembers each answer that the server has accepted, by item."""
 
     address: str
     api: Api
@@ -74,10 +76,10 @@ class Listener:
         task = persist(lambda: next_task(self.api, project_id))
         if task is None:
             return
-        clip, label = task["data"]["clip_id"], chance.choice(CLASSES)
-        key = f"{project_id}/{clip}/{self.address}"
+        item, label = task["data"]["item"], chance.choice(CLASSES)
+        key = f"{project_id}/{item}/{self.address}"
         persist(lambda: post_label(self.api, task["id"], label, lead_time_s=2.0, key=key))
-        self.given[clip] = label
+        self.given[item] = label
 
 
 class Killer(threading.Thread):
@@ -163,7 +165,7 @@ def check_tasks(server: Settings, key: str, clips: list[str]) -> None:
     with connect(server) as api:
         project = find_project(api, key)
         assert project is not None
-        tasks = list_tasks(api, project.id)
+        tasks = list_tasks(api, project.id, name_items(key, clips))
     assert Counter(task.clip_id for task in tasks) == Counter(clips)
     wanted = {clip: 1 + at % CLIPS_A_ROUND % 8 // 7 for at, clip in enumerate(clips)}
     assert {task.clip_id: task.overlap for task in tasks} == wanted
@@ -173,10 +175,12 @@ def check_tasks(server: Settings, key: str, clips: list[str]) -> None:
 
 def check_votes(server: Settings, settings: Settings, key: str, listeners: list[Listener]) -> None:
     """Make sure that every answer given is one annotation there and one vote here."""
+    with open_store(settings) as store:
+        items = read_items(store, key)
     given = {
-        (clip, annotator_of(listener.address), label)
+        (items[item], annotator_of(listener.address), label)
         for listener in listeners
-        for clip, label in listener.given.items()
+        for item, label in listener.given.items()
     }
     with connect(server) as api:
         project = find_project(api, key)

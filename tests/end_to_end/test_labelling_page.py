@@ -207,7 +207,6 @@ def test_the_instructions_are_read_first_on_any_screen(served: Settings, tmp_pat
         assert line in told
 
 
-@pytest.mark.xfail(strict=True, reason="the field `clip_id` is the corpus's own file name")
 def test_the_list_of_tasks_tells_no_class(served: Settings) -> None:
     """Opening a project shows every field of its tasks, and file names often tell the emotion."""
     project = open_campaign(served, "listed")

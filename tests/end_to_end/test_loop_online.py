@@ -13,6 +13,7 @@ from pipelines.label_studio.connect import connect
 from pipelines.label_studio.server import down, up
 from pipelines.loop import run_round
 from pipelines.progress import SilentProgress
+from pipelines.publishing.project import read_items
 from pipelines.runner import DirectRunner
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -54,6 +55,7 @@ def test_the_demo_asks_and_answers_over_http_and_leaves_a_queue(
         missing = count_missing(read_asks(store, "synthetic"))
         answered = read_asks(store, "synthetic", up_to=1)
         key = queries.select_projects(store)["project"][0].as_py()
+        items = read_items(store, key)
     assert set(votes["source"].to_pylist()) == {"label-studio"}
     who = set(votes["annotator"].to_pylist())
     assert len(who) > 4
@@ -69,7 +71,7 @@ def test_the_demo_asks_and_answers_over_http_and_leaves_a_queue(
     with connect(place) as api:
         found = find_project(api, key)
         waiting = [task for task in read_tasks(api, found.id) if not task["is_labeled"]]
-    assert {task["data"]["clip_id"] for task in waiting} == open_clips
+    assert {items[task["data"]["item"]] for task in waiting} == open_clips
     text = next_steps(result, place)
     assert result.queue in text
     assert "name admin@serloop.example, password " in text

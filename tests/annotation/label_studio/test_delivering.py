@@ -13,12 +13,14 @@ from annotation.label_studio.delivering import (
     send_missing,
     set_overlap,
 )
+from annotation.label_studio.items import name_items
 from annotation.label_studio.patience import Patience
 from annotation.label_studio.tasks import publish_task
 from tests.annotation.label_studio.queue_stand_in import Queue, run_queue
 
 CLIPS = [f"demo/{number:02d}" for number in range(50)]
-TASKS = [publish_task(clip, "r", f"/{clip}.flac") for clip in CLIPS]
+ITEMS = name_items("demo-00c0ffee", CLIPS)
+TASKS = [publish_task(item, "r", f"/{clip}.flac") for item, clip in ITEMS.items()]
 QUICK = Patience(tries=4, first_s=0.01, longest_s=0.02)
 
 
@@ -32,7 +34,7 @@ def standing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Queue, Api]]:
 
 def clips_there(queue: Queue) -> list[str]:
     """Return the clips of the tasks on the server, in order."""
-    return [task["data"]["clip_id"] for task in queue.tasks]
+    return [ITEMS[task["data"]["item"]] for task in queue.tasks]
 
 
 def fail_at(queue: Queue, *numbers: int) -> None:
@@ -50,7 +52,7 @@ def test_a_failure_in_the_middle_costs_nothing(standing: tuple[Queue, Api], is_d
     queue, api = standing
     queue.is_deaf = is_deaf
     fail_at(queue, 0, 2, 5)
-    found = send_missing(api, 1, TASKS, patience=QUICK)
+    found = send_missing(api, 1, TASKS, ITEMS, patience=QUICK)
     assert clips_there(queue) == CLIPS
     assert (found.sent, len(found.tasks)) == (50, 50)
 
@@ -58,11 +60,11 @@ def test_a_failure_in_the_middle_costs_nothing(standing: tuple[Queue, Api], is_d
 def test_what_is_there_is_not_sent(standing: tuple[Queue, Api]) -> None:
     """Only the missing ones go, in their order; a second time none."""
     queue, api = standing
-    send_missing(api, 1, TASKS[10:30], patience=QUICK)
-    assert send_missing(api, 1, TASKS, patience=QUICK).sent == 30
+    send_missing(api, 1, TASKS[10:30], ITEMS, patience=QUICK)
+    assert send_missing(api, 1, TASKS, ITEMS, patience=QUICK).sent == 30
     assert clips_there(queue) == CLIPS[10:30] + CLIPS[:10] + CLIPS[30:]
     before = queue.count("import")
-    assert send_missing(api, 1, TASKS, patience=QUICK).sent == 0
+    assert send_missing(api, 1, TASKS, ITEMS, patience=QUICK).sent == 0
     assert queue.count("import") == before
 
 
@@ -72,7 +74,7 @@ def test_a_server_that_takes_nothing_is_given_up(standing: tuple[Queue, Api]) ->
     queue.is_deaf = True
     fail_at(queue, *range(2, 99))
     with pytest.raises(LabelStudioServerError, match=r"20 of 50 tasks .* takes no more.* again"):
-        send_missing(api, 1, TASKS, patience=QUICK)
+        send_missing(api, 1, TASKS, ITEMS, patience=QUICK)
     # Two that arrived, one that failed, and the tries.
     assert queue.count("import") == 3 + QUICK.tries
 
@@ -83,23 +85,23 @@ def test_a_refusal_ends_it_at_once(standing: tuple[Queue, Api]) -> None:
     queue.is_deaf = True
     queue.refuse = lambda _, path: 400 if path.endswith("/import") else None
     with pytest.raises(LabelStudioServerError, match="400 refused"):
-        send_missing(api, 1, TASKS, patience=QUICK)
+        send_missing(api, 1, TASKS, ITEMS, patience=QUICK)
     assert queue.count("import") == 1
 
 
 def test_tasks_without_a_clip_are_not_ours(standing: tuple[Queue, Api]) -> None:
     """What somebody else imported is not listed."""
     queue, api = standing
-    send_missing(api, 1, TASKS[:2], patience=QUICK)
+    send_missing(api, 1, TASKS[:2], ITEMS, patience=QUICK)
     queue.tasks[0]["data"] = {"text": "hello"}
-    assert [task.clip_id for task in list_tasks(api, 1, patience=QUICK)] == [CLIPS[1]]
+    assert [task.clip_id for task in list_tasks(api, 1, ITEMS, patience=QUICK)] == [CLIPS[1]]
 
 
 def test_a_task_that_is_gone_needs_no_correction(standing: tuple[Queue, Api]) -> None:
     """Who deleted it meanwhile is no error of ours."""
     queue, api = standing
-    send_missing(api, 1, TASKS[:1], patience=QUICK)
-    (task,) = list_tasks(api, 1, patience=QUICK)
+    send_missing(api, 1, TASKS[:1], ITEMS, patience=QUICK)
+    (task,) = list_tasks(api, 1, ITEMS, patience=QUICK)
     assert set_overlap(api, task, 3, patience=QUICK)
     assert (queue.tasks[0]["overlap"], queue.tasks[0]["is_labeled"]) == (3, False)
     queue.is_deaf = True

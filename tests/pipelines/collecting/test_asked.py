@@ -34,7 +34,7 @@ def test_older_projects_are_read_as_well(asking: Settings, server: StandIn) -> N
 
 def test_a_campaign_without_a_project_has_nothing_to_collect(asking: Settings) -> None:
     """The message says what opens one."""
-    with pytest.raises(NothingToDoError, match="`serloop publish --campaign other` opens one"):
+    with pytest.raises(NothingToDoError, match="`serloop publish other` opens one"):
         pull(asking, SilentProgress(), campaign="other")
 
 

@@ -37,6 +37,7 @@ def test_everything_a_server_needs_to_be_told_is_told(places: Places) -> None:
         "LOCAL_FILES_SERVING_ENABLED": "true",
         "LOCAL_FILES_DOCUMENT_ROOT": str(places.files),
         "USE_DEFAULT_BANNED_SUBNETS": "false",
+        "TASK_LOCK_TTL": "3600",
     }
     prefixed = {name: value for name, value in told.items() if name.startswith("LABEL_STUDIO_")}
     keys = json.loads(prefixed.pop("LABEL_STUDIO_EDITOR_KEYMAP"))

@@ -11,6 +11,7 @@ from pipelines.label_studio.connect import connect
 from pipelines.label_studio.identity import read_login
 from pipelines.label_studio.places import find_places, own_url
 from pipelines.progress import SilentProgress
+from pipelines.publishing.project import read_items
 from pipelines.publishing.publish import PublishResult, publish
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -89,7 +90,13 @@ def send(settings: Settings, **parameters: bool) -> PublishResult:
 def tasks_of(settings: Settings, result: PublishResult) -> tuple[ServerTask, ...]:
     """Return what is in the project."""
     with connect(settings) as api:
-        return list_tasks(api, result.number)
+        return list_tasks(api, result.number, items_of(settings, result))
+
+
+def items_of(settings: Settings, result: PublishResult) -> dict[str, str]:
+    """Return the clips of the project by what it calls them."""
+    with open_store(settings) as store:
+        return read_items(store, result.project)
 
 
 def hire(server: Settings) -> Api:

@@ -27,6 +27,7 @@ from tests.pipelines.publishing.online import (
     answer,
     ask,
     clip_ids,
+    items_of,
     send,
     tasks_of,
 )
@@ -46,11 +47,11 @@ def said(result: PublishResult) -> tuple[int, ...]:
     return tuple(getattr(result, name) for name in names)
 
 
-def meet(user: Api, result: PublishResult) -> list[str]:
+def meet(settings: Settings, user: Api, result: PublishResult) -> list[str]:
     """Answer all that a user is given, and return the clips in the order of meeting them."""
-    met = []
+    met, items = [], items_of(settings, result)
     while (task := next_task(user, result.number)) is not None:
-        met.append(task["data"]["clip_id"])
+        met.append(items[task["data"]["item"]])
         answer(user, task["id"])
     return met
 
@@ -154,7 +155,7 @@ def test_one_annotator_meets_the_most_useful_first(online: Settings, people: lis
     asks = [(at, "active", utility, 1) for at, utility in enumerate((0.1, 0.9, 0.5, 0.7, 0.3))]
     ask(online, 0, *asks, *((at, "random", None, 1) for at in range(5, 8)))
     ids = clip_ids(online)
-    met = meet(people[0], send(online))
+    met = meet(online, people[0], send(online))
     assert [ids.index(clip) for clip in met if ids.index(clip) < 5] == [1, 3, 2, 4, 0]
     assert sorted(met) == sorted(ids[:8])
 
@@ -164,10 +165,11 @@ def test_two_annotators_meet_them_in_the_same_order(online: Settings, people: li
     clips = ask(online, 0, *((at, "active", at / 10, 2) for at in range(5)))
     result = send(online)
     met: list[list[str]] = [[], []]
+    items = items_of(online, result)
     for turn in (0, 0, 1, 0, 1, 1, 1, 0, 0, 1):
         task = next_task(people[turn], result.number)
         assert task is not None
-        met[turn].append(task["data"]["clip_id"])
+        met[turn].append(items[task["data"]["item"]])
         answer(people[turn], task["id"])
     assert met == [clips[::-1], clips[::-1]]
 
@@ -177,7 +179,7 @@ def test_each_clip_is_asked_of_as_many_as_it_wants(online: Settings, people: lis
     clips = ask(online, 0, *((at, "active", at / 10, at + 1) for at in range(3)))
     result = send(online)
     for user in people:
-        meet(user, result)
+        meet(online, user, result)
     found = by_clip(online, result)
     assert [found[clip].answers for clip in clips] == [1, 2, 3]
     assert all(task.is_closed for task in found.values())
@@ -193,7 +195,7 @@ def test_who_skips_leaves_the_place_to_another(online: Settings, people: list[Ap
     assert task is not None
     answer(people[0], task["id"], skip=True)
     assert next_task(people[0], result.number) is None
-    assert meet(people[1], result) == [task["data"]["clip_id"]]
+    assert meet(online, people[1], result) == [items_of(online, result)[task["data"]["item"]]]
 
 
 def test_what_is_withdrawn_goes(online: Settings, people: list[Api]) -> None:
@@ -209,7 +211,7 @@ def test_what_is_withdrawn_goes(online: Settings, people: list[Api]) -> None:
     found = by_clip(online, result)
     assert sorted(found) == [clips[0], *clips[2:]]
     assert found[clips[0]].is_closed
-    assert meet(people[1], result) == [clips[3], clips[2]]
+    assert meet(online, people[1], result) == [clips[3], clips[2]]
 
 
 def test_an_answer_that_just_came_is_not_removed(online: Settings, people: list[Api]) -> None:
@@ -234,7 +236,7 @@ def test_a_round_that_asks_again_has_its_own_place(online: Settings, people: lis
         store.commit({"withdrawals": rows}, message="withdrawn")
     again = ask(online, 1, (2, "active", 0.7, 1), (0, "active", 0.2, 1), (3, "active", 0.5, 1))
     result = send(online)
-    assert meet(people[0], result) == [again[0], again[2], again[1]]
+    assert meet(online, people[0], result) == [again[0], again[2], again[1]]
 
 
 def test_what_somebody_deleted_comes_back(online: Settings) -> None:
@@ -271,7 +273,7 @@ def test_everybody_hears_gold(online: Settings, people: list[Api]) -> None:
     assert result.gold == 2
     met = []
     for user in people:
-        met.append(meet(user, result))
+        met.append(meet(online, user, result))
         send(settings)
     assert all(set(known) <= set(clips) for clips in met)
     assert sum(map(len, met)) == 6 + 2 * len(people)
@@ -297,9 +299,9 @@ def test_a_trial_shows_predictions_to_those_drawn(online: Settings, people: list
     drawn = {task["clip_id"] for task in tasks if task["is_shown"]}
     assert {task["predicted"] for task in tasks} == {classes[4]}
     assert 0 < len(drawn) == result.shown < 8
-    filled = {}
+    filled, items = {}, items_of(online, result)
     while (task := next_task(people[0], result.number)) is not None:
-        filled[task["data"]["clip_id"]] = task["predictions"]
+        filled[items[task["data"]["item"]]] = task["predictions"]
         answer(people[0], task["id"])
     assert {clip for clip, shown in filled.items() if shown} == drawn
     shown = [prediction["result"][0]["value"] for clip in drawn for prediction in filled[clip]]
