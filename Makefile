@@ -5,15 +5,16 @@ BENCH := ingest
 # Processes of the tests; a file's tests stay together, since they share what is slow to make.
 JOBS := 2
 BIN := $(VENV)/bin
+LABEL_HOME := .serloop/label-proofs
 # Two intra-op threads under contention can be several times slower than one.
 export OMP_NUM_THREADS ?= 1
 
 DEMO_ARGS := $(if $(CORPUS),--corpus $(CORPUS)) $(if $(DATA),--data "$(DATA)") $(if $(LABEL_STUDIO),--label-studio) $(ARGS)
 
-.PHONY: help setup demo test proofs lint types wheel bench clean
+.PHONY: help setup demo test proofs labelproofs lint types wheel bench clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 13
 
 setup: ## Create .venv with the pinned dependencies (reused while they are unchanged)
 	@sh infra/setup.sh $(VENV)
@@ -26,6 +27,13 @@ test: setup ## Run the tests
 
 proofs: setup ## Run the slow proofs too: kill -9, full RAVDESS, training to its target
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+labelproofs: setup ## Run the slow proofs against a real Label Studio (installed once, 1 GB; PostgreSQL and Chromium where there are)
+	@test -n "$$SERLOOP_LABEL_STUDIO__ENVIRONMENT" || test -d $(LABEL_HOME)/label-studio/environment \
+		|| { SERLOOP_LABEL_STUDIO__PORT=18998 $(BIN)/serloop label-studio up --home $(LABEL_HOME) \
+		&& $(BIN)/serloop label-studio down --home $(LABEL_HOME); }
+	@SERLOOP_LABEL_STUDIO__ENVIRONMENT=$${SERLOOP_LABEL_STUDIO__ENVIRONMENT:-$(CURDIR)/$(LABEL_HOME)/label-studio/environment} \
+		$(BIN)/python -m pytest -m label_studio $(ARGS)
 
 bench: setup ## Measure against named peers, as ratios; BENCH=trimming, fingerprint, memory, scaling, …
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[bench]'

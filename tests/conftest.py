@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a real Label Studio, so that it can be chosen."""
+    for item in items:
+        if "label_studio" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.label_studio)
+
+
 @pytest.fixture(scope="session")
 def serloop_data() -> Path:
     """Return the folder of real corpora, or skip with the reason."""

@@ -21,6 +21,13 @@ from pipelines.settings import Settings
 # Read when this is imported: tests run without the settings of whoever starts them.
 ENVIRONMENT = os.environ.get("SERLOOP_LABEL_STUDIO__ENVIRONMENT")
 WHY_NOT = "no real Label Studio: set SERLOOP_LABEL_STUDIO__ENVIRONMENT to its virtual environment"
+MARKS = [
+    pytest.mark.slow,
+    pytest.mark.label_studio,
+    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
+]
+"""Of modules whose every test needs the real one."""
+
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "serloop"
 
 

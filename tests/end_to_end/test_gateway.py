@@ -30,16 +30,13 @@ from pipelines.runner import DirectRunner
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from ser.corpora.synthetic import write_synthetic_corpus
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT, free_port, warm_settings
+from tests.label_studio_server import MARKS, free_port, warm_settings
 from tests.pipelines.gateway.running import wait_for
 from tests.pipelines.places import QUICK
 from tests.pipelines.publishing.online import answer, hire
 from warehouse import queries
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 SILENT = SilentProgress()
 CAMPAIGN = "synthetic"
 # Neither polls nor waits that a webhook could hide behind.

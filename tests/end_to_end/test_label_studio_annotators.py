@@ -19,7 +19,7 @@ from pipelines.progress import SilentProgress
 from pipelines.publishing.publish import PublishResult
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT, real_settings, run_postgres
+from tests.label_studio_server import MARKS, real_settings, run_postgres
 from tests.pipelines.places import make_settings
 from tests.pipelines.publishing.online import (
     CAMPAIGN,
@@ -32,10 +32,7 @@ from tests.pipelines.publishing.online import (
 )
 from warehouse import queries
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 SILENT = SilentProgress()
 PEOPLE = 5
 CLIPS = 20

@@ -31,15 +31,12 @@ from pipelines.publishing.publish import publish
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.fault_proxy import FaultProxy, RandomFaults
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT, warm_settings
+from tests.label_studio_server import MARKS, warm_settings
 from tests.pipelines.publishing.many import CAMPAIGN, CLASSES, ask, write_clips
 from tests.pipelines.publishing.online import adopt
 from warehouse import queries
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 T = TypeVar("T")
 SILENT = SilentProgress()
 # The acceptance takes 30, which take a quarter of an hour.

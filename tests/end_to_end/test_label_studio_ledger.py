@@ -17,14 +17,11 @@ from pipelines.label_studio.identity import read_login
 from pipelines.label_studio.places import find_places
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT, free_port
+from tests.label_studio_server import MARKS, free_port
 from tests.pipelines.collecting.asked_campaign import CAMPAIGN, CLIPS
 from tests.pipelines.collecting.server_project import ServerProject, adopt, open_project
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 A, B, C = CLIPS
 Open = Callable[..., ServerProject]
 

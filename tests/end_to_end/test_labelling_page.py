@@ -21,14 +21,11 @@ from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
 from tests.browser import SCREENS, Labeller, open_browser, open_labeller
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT, warm_settings
+from tests.label_studio_server import MARKS, warm_settings
 from tests.pipelines.places import QUICK
 from warehouse import queries
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 SILENT = SilentProgress()
 ADDRESS, PASSWORD = "ann@example.org", "listen-well-1"
 EVERYTHING = {

@@ -18,14 +18,11 @@ from pipelines.runner import DirectRunner
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from ser.corpora.synthetic import write_synthetic_corpus
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT, warm_settings
+from tests.label_studio_server import MARKS, warm_settings
 from tests.pipelines.places import QUICK
 from warehouse import queries
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 SILENT = SilentProgress()
 
 

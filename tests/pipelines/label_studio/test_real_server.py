@@ -27,17 +27,13 @@ from pipelines.label_studio.status import read_status
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from tests.label_studio_server import (
-    ENVIRONMENT,
-    WHY_NOT,
+    MARKS,
     real_settings,
     run_postgres,
     warm_settings,
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 SILENT = SilentProgress()
 
 

@@ -19,7 +19,7 @@ from pipelines.publishing.publish import PublishResult
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.fault_proxy import Fault, FaultProxy, Scripted
-from tests.label_studio_server import ENVIRONMENT, WHY_NOT
+from tests.label_studio_server import MARKS
 from tests.pipelines.publishing.online import (
     CAMPAIGN,
     SILENT,
@@ -34,10 +34,7 @@ from tests.pipelines.publishing.online import (
 from warehouse import queries
 from warehouse.testing import make_rows
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ENVIRONMENT is None, reason=WHY_NOT),
-]
+pytestmark = MARKS
 FIVE = tuple((at, "active", at / 10, 1) for at in range(5))
 
 
