@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from annotation.errors import LabelStudioServerError
@@ -146,6 +146,30 @@ def send_missing(
     return Delivered(there, sent=len(_clips(there) - before))
 
 
+def recount(
+    api: Api,
+    tasks: Iterable[ServerTask],
+    known: Mapping[str, int],
+    *,
+    patience: Patience = _USUAL,
+) -> tuple[ServerTask, ...]:
+    """Count the answers of tasks that are said to have fewer than are known.
+
+    A server that was killed between an answer and its count never counts it, and would let the
+    task be taken for one that nobody answered.
+
+    Args:
+        api: The server.
+        tasks: As they were listed.
+        known: Answers that are known here, by clip.
+        patience: How long to wait for a server that does not answer.
+    """
+    return tuple(
+        _count(api, task, patience) if known.get(task.clip_id, 0) > task.answers else task
+        for task in tasks
+    )
+
+
 def part_copies(tasks: Iterable[ServerTask]) -> tuple[dict[str, ServerTask], list[ServerTask]]:
     """Return the task that counts for each clip, and the others about the same clips.
 
@@ -206,6 +230,17 @@ def set_overlap(
     return True
 
 
+def _count(api: Api, task: ServerTask, patience: Patience) -> ServerTask:
+    try:
+        said = insist(lambda: api.get(f"/api/tasks/{task.id}/annotations/"), patience)
+    except LabelStudioServerError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return task
+    skips = sum(bool(annotation["was_cancelled"]) for annotation in said)
+    return replace(task, answers=len(said) - skips, skips=skips)
+
+
 def _send(
     api: Api, project_id: int, tasks: Sequence[PublishedTask]
 ) -> LabelStudioServerError | None:
@@ -224,14 +259,12 @@ def _act(
     api: Api, project_id: int, action: str, numbers: Sequence[int], patience: Patience
 ) -> None:
     query: dict[str, str | int] = {"id": action, "project": project_id}
-    nobody = [
-        {"filter": f"filter:tasks:{name}", "operator": "equal", "type": "Number", "value": 0}
-        for name in ("total_annotations", "cancelled_annotations")
-    ]
+    nobody = {"filter": "filter:tasks:annotations_ids", "operator": "empty", "type": "Number"}
     body = {
         "selectedItems": {"all": False, "included": list(numbers)},
-        # The server looks once more: an answer may have come since the tasks were listed.
-        "filters": {"conjunction": "and", "items": nobody},
+        # The server looks once more, at the answers themselves: one may have come since the tasks
+        # were listed, and its counts are wrong where it was killed between an answer and its count.
+        "filters": {"conjunction": "and", "items": [nobody | {"value": True}]},
     }
     insist(lambda: api.send("POST", "/api/dm/actions", query=query, body=body), patience)
 

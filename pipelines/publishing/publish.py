@@ -11,6 +11,7 @@ from annotation.label_studio.api import Api
 from annotation.label_studio.delivering import (
     ServerTask,
     list_tasks,
+    recount,
     remove_untouched,
     send_missing,
     set_overlap,
@@ -152,7 +153,8 @@ def publish(
         _note_deliveries(store, project.key, tasks, there.tasks)
         shown = sum(bool(task["predictions"]) for task in outgoing)
         show_predictions(api, server, is_shown=shown > 0, patience=PATIENCE)
-        changes = correct(there.tasks, tasks["clip_id"].to_pylist(), demand)
+        counted = recount(api, there.tasks, demand.counted, patience=PATIENCE)
+        changes = correct(counted, tasks["clip_id"].to_pylist(), demand)
         corrected = _apply(api, progress, server.id, changes)
         _close_older(store, api, progress, project)
     return PublishResult(

@@ -53,6 +53,8 @@ class Queue(ThreadingHTTPServer):
                 first = len(self.tasks) + 1
                 self.tasks += [_task(first + at, item) for at, item in enumerate(body)]
                 answer = {"task_count": len(body)}
+            case "GET", ["api", "tasks", number, "annotations"]:
+                answer = self.tasks[int(number) - 1]["annotations"]
             case "GET", ["api", "tasks"]:
                 page, size = int(query["page"][0]), int(query["page_size"][0])
                 answer = {"tasks": self.tasks[(page - 1) * size : page * size]}

@@ -10,6 +10,7 @@ from annotation.label_studio.api import Api
 from annotation.label_studio.delivering import (
     list_tasks,
     part_copies,
+    recount,
     send_missing,
     set_overlap,
 )
@@ -118,3 +119,16 @@ def test_the_oldest_of_equal_copies_counts() -> None:
     counting, others = part_copies(tasks)
     assert counting["a"].id == 3
     assert [task.id for task in others] == [4, 2, 1]
+
+
+def test_answers_that_the_server_never_counted_are_counted(standing: tuple[Queue, Api]) -> None:
+    """Killed between an answer and its count, it says that nobody answered."""
+    queue, api = standing
+    send_missing(api, 1, TASKS[:2], ITEMS, patience=QUICK)
+    queue.tasks[0]["annotations"] = [{"was_cancelled": False}, {"was_cancelled": True}]
+    listed = list_tasks(api, 1, ITEMS, patience=QUICK)
+    asked = queue.count("/annotations")
+    first, second = recount(api, listed, {CLIPS[0]: 1}, patience=QUICK)
+    assert (first.answers, first.skips, second) == (1, 1, listed[1])
+    # Whose counts fit what is known is not asked again.
+    assert queue.count("/annotations") == asked + 1

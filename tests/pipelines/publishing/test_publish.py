@@ -2,7 +2,10 @@
 
 import json
 import re
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from annotation.label_studio.answering import next_task
 from annotation.label_studio.api import Api
 from annotation.label_studio.delivering import ServerTask, remove_untouched
 from annotation.label_studio.projects import read_tasks
+from pipelines.collecting.pull import pull
 from pipelines.errors import NothingToDoError, PipelineError, SettingsError
 from pipelines.label_studio.connect import connect
 from pipelines.label_studio.places import find_places
@@ -223,6 +227,29 @@ def test_an_answer_that_just_came_is_not_removed(online: Settings, people: list[
     assert [task.id for task in tasks_of(online, result)] == [listed[0].id, listed[2].id]
 
 
+def test_an_answer_that_was_never_counted_is_kept(
+    online: Settings, people: list[Api], label_studio: Settings
+) -> None:
+    """A server killed between an answer and its count says nobody answered; the answer tells."""
+    ask(online, 0, *FIVE[:2])
+    result = send(online)
+    first, second = tasks_of(online, result)
+    answer(people[0], first.id)
+    pull(online, SILENT, campaign=CAMPAIGN)
+    database = find_places(label_studio).data / "label_studio.sqlite3"
+    with closing(sqlite3.connect(database, timeout=30)) as tables, tables:
+        tables.execute(
+            "UPDATE task SET total_annotations = 0, is_labeled = 0 WHERE id = ?", [first.id]
+        )
+    assert said(send(online)) == (0, 1, 0, 1, 0, 0)
+    kept = {task.id: task for task in tasks_of(online, result)}
+    assert kept[first.id].is_closed
+    with connect(online) as api:
+        assert len(api.get(f"/api/tasks/{first.id}/annotations/")) == 1
+        remove_untouched(api, result.number, [replace(kept[first.id], answers=0), second])
+    assert [task.id for task in tasks_of(online, result)] == [first.id]
+
+
 def test_a_round_that_asks_again_has_its_own_place(online: Settings, people: list[Api]) -> None:
     """A clip that was withdrawn and is asked about anew comes where its new utility puts it."""
     clips = ask(online, 0, (0, "active", 0.9, 1), (1, "active", 0.8, 1))
@@ -321,7 +348,7 @@ def test_no_user_can_tell_why_a_clip_is_asked(online: Settings, people: list[Api
     project = people[0].get(f"/api/projects/{result.number}/")
     text = json.dumps([tasks, one, next_task(people[0], result.number), project])
     assert not re.search(r"\b(active|random|seed|gold|utility)\b|0\.1234|for a test", text)
-    assert {tuple(sorted(task["data"])) for task in tasks} == {("audio", "clip_id", "round_id")}
+    assert {tuple(sorted(task["data"])) for task in tasks} == {("audio", "item", "round_id")}
     assert [task["meta"] for task in tasks] == [{}] * 4
     assert len({json.dumps([task["overlap"], task["predictions"]]) for task in tasks}) == 1
 
