@@ -1,12 +1,13 @@
 """A real Label Studio for tests, started from a database that was made once and kept."""
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,11 +33,16 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "serloo
 
 
 def free_port() -> int:
-    """Return a port that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that nothing listens on, and that nobody is given who asks for any port.
+
+    A server that is killed and started again must find its port as it left it, so it is none of
+    those from which outgoing connections, and other tests, get theirs.
+    """
+    while True:
+        port = secrets.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def real_settings(home: Path, **section: object) -> Settings:

@@ -82,10 +82,14 @@ def read_changes(
     if not is_full and _is_known(collections, state, project):
         return None
     tasks: list[Mapping[str, Any]] = []
-    with progress.track(f"read {project.key}", state.tasks if is_full else 0, "tasks") as advance:
+    # How many have changed is not known before they are read.
+    expected = state.tasks if is_full else 1
+    with progress.track(f"read {project.key}", expected, "tasks" if is_full else "look") as advance:
         for page in read_annotated(api, project.number, changed_after=None if is_full else since):
             tasks += page
-            advance(len(page))
+            advance(len(page) if is_full else 0)
+        if not is_full:
+            advance(1, note=f"{len(tasks)} changed tasks")
     return Reading(project, tasks, is_full, since, state, read_at)
 
 
