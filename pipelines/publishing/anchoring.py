@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from annotation.estimates.interval import cluster_variance, share_interval
 from annotation.label_studio.parse import SOURCE
+from pipelines.errors import NothingToDoError
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -93,9 +94,18 @@ def anchoring(
 
     Returns:
         Agreement in both groups, and their difference.
+
+    Raises:
+        NothingToDoError: If no prediction was ever tried on its annotators.
     """
     with open_store(settings) as store:
-        votes = _read_votes(store, campaign)
+        trial = _read_trial(store, campaign)
+        if not trial.num_rows:
+            raise NothingToDoError(
+                f"campaign `{campaign}` has tried no prediction on its annotators; set "
+                "SERLOOP_LABELLING__SHOWN_SHARE before a round that a model chose is published"
+            )
+        votes = _read_votes(store, trial)
     is_shown = votes["is_shown"].to_numpy(zero_copy_only=False)
     agrees = pc.equal(votes["label"], votes["predicted"]).to_numpy(zero_copy_only=False)
     clips = votes["task"].to_numpy(zero_copy_only=False)
@@ -168,12 +178,16 @@ def _told(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _read_votes(store: Warehouse, campaign: str) -> pa.Table:
-    """Return the votes in tasks of the trial: `task`, `is_shown`, `predicted` and `label`."""
+def _read_trial(store: Warehouse, campaign: str) -> pa.Table:
+    """Return the rows of `tasks` that a prediction was recorded with."""
     keys = queries.select_projects(store, campaign=campaign)["project"].to_pylist()
     tasks = [queries.select_tasks(store, project=key) for key in keys]
     table = pa.concat_tables([queries.select_tasks(store).slice(0, 0), *tasks])
-    trial = table.filter(pc.is_valid(table["predicted"]))
+    return table.filter(pc.is_valid(table["predicted"]))
+
+
+def _read_votes(store: Warehouse, trial: pa.Table) -> pa.Table:
+    """Return the votes in tasks of the trial: `task`, `is_shown`, `predicted` and `label`."""
     votes = queries.select_effective_votes(store, clip_ids=trial["clip_id"].to_pylist())
     votes = votes.filter(pc.and_(pc.equal(votes["source"], SOURCE), pc.is_valid(votes["label"])))
     project = pc.replace_substring_regex(votes["source_ref"], r"/[^/]*$", "")

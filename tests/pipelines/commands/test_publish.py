@@ -9,7 +9,9 @@ from pipelines.cli import app
 from pipelines.label_studio.identity import read_login
 from pipelines.label_studio.places import find_places, own_url
 from pipelines.settings import Settings
+from pipelines.workspace import open_store
 from tests.pipelines.publishing.online import ask
+from warehouse.testing import make_rows
 
 OK, FAILED = 0, 1
 
@@ -37,14 +39,27 @@ def test_without_a_server_it_says_how_to_have_one() -> None:
     assert "run `serloop label-studio up`" in refused.stderr
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_trial_without_votes_has_no_number() -> None:
+def test_a_trial_without_votes_has_no_number(asked: Settings) -> None:
     """The table is there, its numbers are not invented."""
+    trial = {
+        "projects": make_rows("projects", project=["p"], campaign=["synthetic"]),
+        "tasks": make_rows("tasks", project=["p"], predicted=["anger"]),
+    }
+    with open_store(asked) as store:
+        store.commit(trial, message="a trial")
     found = serloop("anchoring", "synthetic", "--json")
     assert found.exit_code == OK
     rows = json.loads(found.stdout)
     assert [row["prediction"] for row in rows] == ["shown", "hidden", "difference"]
     assert {row["agreement"] for row in rows} == {None}
+
+
+@pytest.mark.usefixtures("asked")
+def test_without_a_trial_it_says_how_to_have_one() -> None:
+    """It ends with 1 and names the setting."""
+    refused = serloop("anchoring", "synthetic")
+    assert refused.exit_code == FAILED
+    assert "SERLOOP_LABELLING__SHOWN_SHARE" in refused.stderr
 
 
 @pytest.mark.slow
