@@ -8,7 +8,7 @@ secrets, and Prefect stores parameters.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from pipelines.progress import Progress
 
@@ -25,6 +25,50 @@ class StageResult(Protocol):
 
     def rows(self) -> Sequence[Row]:
         """Return the table that a person wants to see after the stage."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page that somebody should look at.
+
+    Args:
+        text: What it is.
+        path: The file.
+    """
+
+    text: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that others may want to act on.
+
+    Args:
+        name: What happened, such as `serloop.gate.refused`.
+        resource: Id of what it happened to, such as `serloop.model.NAME`.
+        payload: Facts that JSON can write, without secrets.
+    """
+
+    name: str
+    resource: str
+    payload: Mapping[str, Any]
+
+
+@runtime_checkable
+class LinkingResult(Protocol):
+    """A result that has pages to show; a runner may link to them."""
+
+    def links(self) -> Sequence[Link]:
+        """Return the pages."""
+
+
+@runtime_checkable
+class EventfulResult(Protocol):
+    """A result that others may want to act on; a runner may tell them."""
+
+    def events(self) -> Sequence[Event]:
+        """Return what happened."""
 
 
 R_co = TypeVar("R_co", bound=StageResult, covariant=True)

@@ -19,6 +19,14 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from pipelines.errors import SettingsError
+from pipelines.operations_sections import (
+    DriftSettings,
+    GateSettings,
+    LogSettings,
+    MaintenanceSettings,
+    ScheduleSettings,
+    StackSettings,
+)
 from pipelines.people_sections import (
     GatewaySettings,
     LabellingSettings,
@@ -68,6 +76,12 @@ class Settings(BaseSettings):
     labelling: LabellingSettings = LabellingSettings()
     gateway: GatewaySettings = GatewaySettings()
     people: PeopleSettings = PeopleSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    stack: StackSettings = StackSettings()
+    gate: GateSettings = GateSettings()
+    drift: DriftSettings = DriftSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
+    log: LogSettings = LogSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -35,7 +35,12 @@ ADAPTERS = {
     "optuna": {"pipelines.proposals"},
     "prefect": {"pipelines.flows", "pipelines.prefect_runner", "pipelines.spread_ray"},
     "prefect_ray": {"pipelines.spread_ray"},
-    "pydantic": {"pipelines.people_sections", "pipelines.sections", "pipelines.settings"},
+    "pydantic": {
+        "pipelines.operations_sections",
+        "pipelines.people_sections",
+        "pipelines.sections",
+        "pipelines.settings",
+    },
     "pydantic_settings": {"pipelines.settings"},
     "ray": {"pipelines.spread_ray"},
     "rich": {"pipelines.commands", "pipelines.progress"},

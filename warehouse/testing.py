@@ -249,4 +249,8 @@ def _labelling(ids: list[str]) -> Mapping[str, pa.Table]:
         "gold": make_rows("gold", campaign=["toy"], clip_id=ids[-1:]),
         "collections": make_rows("collections", project=project),
         "accounts": make_rows("accounts", project=project),
+        "gates": make_rows("gates", gate_id=["toy-gate"]),
+        "gate_checks": make_rows("gate_checks", gate_id=["toy-gate"]),
+        "transitions": make_rows("transitions", line=["toy"], model_id=["model"]),
+        "drifts": make_rows("drifts", drift_id=["toy-drift"]),
     }

@@ -37,6 +37,8 @@ _DEFECTS = {
         {"run_id": ["run"], **_GHOST, "posterior": [[0.5, 0.25, float("nan")]]},
     ),
     "evaluation_without_model": ("evaluations", {"evaluation_id": ["lost"]}),
+    "gate_check_without_gate": ("gate_checks", {"gate_id": ["lost"]}),
+    "transition_of_unknown_model": ("transitions", {"model_id": ["nobody"], "line": ["toy"]}),
     "metric_without_evaluation": ("metrics", {"evaluation_id": ["stray"]}),
     "trial_objective_not_mean_of_folds": (
         "trials",

@@ -30,6 +30,7 @@ _ARGUMENTS = {
     "select_consensus": ("run",),
     "select_annotators": ("run",),
     "select_vote_order": (["toy/000"],),
+    "select_gate_checks": ("toy-gate",),
     "select_predictions": ("model",),
 }
 _READS = {

@@ -18,6 +18,12 @@ from warehouse.queries.learning import (
     select_rounds,
     select_trials,
 )
+from warehouse.queries.operations import (
+    select_drifts,
+    select_gate_checks,
+    select_gates,
+    select_transitions,
+)
 from warehouse.queries.opinions import (
     count_untimed_votes,
     select_annotators,
@@ -65,11 +71,14 @@ __all__ = [
     "select_copies",
     "select_corpora",
     "select_deliveries",
+    "select_drifts",
     "select_duplicates",
     "select_effective_votes",
     "select_evaluations",
     "select_features",
     "select_fingerprints",
+    "select_gate_checks",
+    "select_gates",
     "select_gold",
     "select_ledger",
     "select_metrics",
@@ -82,6 +91,7 @@ __all__ = [
     "select_rounds",
     "select_sources",
     "select_tasks",
+    "select_transitions",
     "select_trials",
     "select_vote_changes",
     "select_vote_order",

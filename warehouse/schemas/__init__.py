@@ -26,6 +26,7 @@ from warehouse.schemas.learning import (
     ROUNDS,
     TRIALS,
 )
+from warehouse.schemas.operations import DRIFTS, GATE_CHECKS, GATES, TRANSITIONS
 from warehouse.schemas.opinions import (
     ANNOTATORS,
     CONSENSUS,
@@ -80,6 +81,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             GOLD,
             COLLECTIONS,
             ACCOUNTS,
+            GATES,
+            GATE_CHECKS,
+            TRANSITIONS,
+            DRIFTS,
         )
     }
 )
@@ -95,10 +100,13 @@ __all__ = [
     "CONSENSUS_RUNS",
     "CORPORA",
     "DELIVERIES",
+    "DRIFTS",
     "DUPLICATES",
     "EVALUATIONS",
     "FEATURES",
     "FEATURE_SETS",
+    "GATES",
+    "GATE_CHECKS",
     "GOLD",
     "METRICS",
     "MODELS",
@@ -111,6 +119,7 @@ __all__ = [
     "SOURCES",
     "TABLES",
     "TASKS",
+    "TRANSITIONS",
     "TRIALS",
     "VOTES",
     "WAVEFORMS",

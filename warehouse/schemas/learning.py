@@ -14,7 +14,7 @@ MODELS = Table(
         optional("parent", TEXT, "The model_id it was compared with or started from."),
         optional("arm", TEXT, "`seed`, `active` or `random`."),
         optional("round_id", TEXT, "The round it was trained after."),
-        Column("state", TEXT, "`candidate`, `champion`, `retired` or `refused`."),
+        Column("state", TEXT, "`candidate` when recorded; `transitions` say what became of it."),
         Column("snapshot", BIG, "The snapshot it was trained on."),
         Column("config", TEXT, "The whole configuration, as JSON."),
         Column("config_sha256", TEXT, "SHA-256 of `config`."),

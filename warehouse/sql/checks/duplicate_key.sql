@@ -103,3 +103,23 @@ SELECT 'asks' AS table_name, concat_ws(' ', ask_id) AS key, count(*) AS copies
 FROM asks
 GROUP BY ask_id
 HAVING count(*) > 1
+UNION ALL
+SELECT 'gates' AS table_name, concat_ws(' ', gate_id) AS key, count(*) AS copies
+FROM gates
+GROUP BY gate_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'gate_checks' AS table_name, concat_ws(' ', gate_id, check_name) AS key, count(*) AS copies
+FROM gate_checks
+GROUP BY gate_id, check_name
+HAVING count(*) > 1
+UNION ALL
+SELECT 'transitions' AS table_name, concat_ws(' ', line, number) AS key, count(*) AS copies
+FROM transitions
+GROUP BY line, number
+HAVING count(*) > 1
+UNION ALL
+SELECT 'drifts' AS table_name, concat_ws(' ', drift_id, measure) AS key, count(*) AS copies
+FROM drifts
+GROUP BY drift_id, measure
+HAVING count(*) > 1
