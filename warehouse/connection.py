@@ -62,6 +62,12 @@ def connect(
             raise
         with explained(catalog, f"cannot attach the lake with catalog `{redact(catalog)}`"):
             raise
+    if as_of is not None:
+        try:
+            _refuse_expired(connection, as_of)
+        except SnapshotError:
+            connection.close()
+            raise
     return connection
 
 
@@ -213,6 +219,20 @@ def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _refuse_expired(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """Refuse a moment whose own snapshot may have been expired: the one before it is another."""
+    ((found, following),) = connection.execute(
+        "SELECT any_value(now.id), min(snapshot_id) FILTER (snapshot_id > now.id)"
+        " FROM ducklake_current_snapshot('lake') AS now,"
+        " __ducklake_metadata_lake.ducklake_snapshot"
+    ).fetchall()
+    if following is not None and following > found + 1:
+        raise SnapshotError(
+            f"`as_of` {as_of.isoformat()} lies between snapshots {found} and {following}, and those"
+            " between them were expired (`maintenance.keep_snapshots_d`); choose one of the two"
+        )
+
+
 def _explain_missing_past(
     connection: duckdb.DuckDBPyConnection,
     catalog: str,
@@ -228,7 +248,7 @@ def _explain_missing_past(
         ).fetchall()[0]
     except duckdb.Error:
         return None
-    held = f"snapshots {first} to {last} ({begin} to {end})"
+    held = f"snapshots {first} to {last} ({begin} to {end}), less those that were expired"
     return SnapshotError(f"{wanted} does not exist; the lake holds {held}")
 
 

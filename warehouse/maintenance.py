@@ -6,9 +6,6 @@ a file between the moment a commit has seen it and the moment the commit is done
 the unique names of files, looks into the tables' own folders only, and stands in the queue of
 those who commit.
 
-Snapshots are never expired: models name the one they were trained on, and since rows are only ever
-added, expiring one would free no file.
-
 Nothing else is left behind by `kill -9`. SQLite takes up its `-wal` and `-shm` files at the next
 opening. An upload to S3 that was cut off never becomes an object; its parts are for a lifecycle
 rule of the bucket (AbortIncompleteMultipartUpload), since listing them needs rights that writing

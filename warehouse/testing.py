@@ -253,4 +253,7 @@ def _labelling(ids: list[str]) -> Mapping[str, pa.Table]:
         "gate_checks": make_rows("gate_checks", gate_id=["toy-gate"]),
         "transitions": make_rows("transitions", line=["toy"], model_id=["model"]),
         "drifts": make_rows("drifts", drift_id=["toy-drift"]),
+        "bundles": make_rows("bundles", model_id=["model"]),
+        "calibrations": make_rows("calibrations", model_id=["model"]),
+        "baselines": make_rows("baselines", model_id=["model"]),
     }

@@ -45,16 +45,27 @@ def maintain(
         ),
     ] = "1d",
     merge: Annotated[
+        bool, typer.Option(help="Merge small files; every snapshot stays readable.")
+    ] = True,
+    expire: Annotated[
         bool,
-        typer.Option("--merge", help="Merge small files, too; every snapshot stays readable."),
-    ] = False,
+        typer.Option(
+            help="Let snapshots go that are older than `maintenance.keep_snapshots_d`; those that "
+            "a model, an evaluation or a consensus was made from stay."
+        ),
+    ] = True,
+    backup: Annotated[
+        bool, typer.Option(help="Back up afterwards, if `maintenance.backup` names a folder.")
+    ] = True,
     home: options.Home = None,
     prefect: options.Prefect = False,
     as_json: options.Json = False,
 ) -> None:
-    """Remove what killed runs left behind: files below the data path that no snapshot names."""
+    """Sweep what killed runs left, merge small files, let old snapshots go, and back up."""
     from pipelines.maintain import maintain as stage
 
     grace_s = parse_seconds(grace)
     with session(home, prefect=prefect, as_json=as_json) as run:
-        run.run_stage(stage, dry_run=dry_run, grace_s=grace_s, merge=merge)
+        run.run_stage(
+            stage, dry_run=dry_run, grace_s=grace_s, merge=merge, expire=expire, backup=backup
+        )

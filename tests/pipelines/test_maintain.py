@@ -14,6 +14,7 @@ from pipelines.commands.maintain import parse_seconds
 from pipelines.maintain import maintain
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
+from pipelines.workspace import open_store
 from warehouse import Shard, write_shard
 from warehouse.testing import make_rows
 
@@ -76,3 +77,22 @@ def test_what_is_no_span_of_time_is_refused(text: str) -> None:
     """The message says what a span looks like."""
     with pytest.raises(typer.BadParameter, match="such as `90s`"):
         parse_seconds(text)
+
+
+def test_old_snapshots_that_nobody_needs_go(settings: Settings) -> None:
+    """Young ones stay whatever the grace; without days to keep, what a model names is left."""
+    with open_store(settings) as store:
+        for name in "abc":
+            store.commit({"remarks": make_rows("remarks", remark_id=[name])}, message=name)
+        model = make_rows("models", model_id=["m"], snapshot=[2])
+        store.commit({"models": model}, message="model")
+    assert maintain(settings, SILENT, grace_s=0).expired == 0
+    maintenance = settings.maintenance.model_copy(update={"keep_snapshots_d": 0})
+    unkept = settings.model_copy(update={"maintenance": maintenance})
+    assert maintain(unkept, SILENT).expired == 0
+    assert maintain(unkept, SILENT, grace_s=0, expire=False).expired == 0
+    planned = maintain(unkept, SILENT, grace_s=0, dry_run=True)
+    done = maintain(unkept, SILENT, grace_s=0)
+    assert (planned.expired, done.expired, done.needed) == (3, 3, 1)
+    with open_store(unkept, snapshot=2) as past:
+        assert past.snapshot == 2

@@ -39,6 +39,7 @@ _DEFECTS = {
     "evaluation_without_model": ("evaluations", {"evaluation_id": ["lost"]}),
     "gate_check_without_gate": ("gate_checks", {"gate_id": ["lost"]}),
     "transition_of_unknown_model": ("transitions", {"model_id": ["nobody"], "line": ["toy"]}),
+    "artifact_of_unknown_model": ("bundles", {"model_id": ["nobody"]}),
     "metric_without_evaluation": ("metrics", {"evaluation_id": ["stray"]}),
     "trial_objective_not_mean_of_folds": (
         "trials",

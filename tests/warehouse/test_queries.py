@@ -27,11 +27,14 @@ _ARGUMENTS = {
     "select_features": ("toy-mel",),
     "select_clips_without_features": ("other-mel",),
     "select_clip_consensus": ("toy/000",),
+    "select_clip_features": ("toy/000",),
+    "select_clip_predictions": ("toy/000",),
     "select_consensus": ("run",),
     "select_annotators": ("run",),
     "select_vote_order": (["toy/000"],),
     "select_gate_checks": ("toy-gate",),
     "select_predictions": ("model",),
+    "select_last_kept_snapshot": (0,),
 }
 _READS = {
     name: function

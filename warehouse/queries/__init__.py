@@ -1,5 +1,10 @@
 """One typed function per named read; each returns Arrow in a documented schema."""
 
+from warehouse.queries.deployment import (
+    select_baselines,
+    select_bundles,
+    select_calibrations,
+)
 from warehouse.queries.labelling import (
     select_accounts,
     select_collections,
@@ -11,6 +16,7 @@ from warehouse.queries.labelling import (
 )
 from warehouse.queries.learning import (
     select_asks,
+    select_clip_predictions,
     select_evaluations,
     select_metrics,
     select_models,
@@ -22,6 +28,8 @@ from warehouse.queries.operations import (
     select_drifts,
     select_gate_checks,
     select_gates,
+    select_last_kept_snapshot,
+    select_snapshots,
     select_transitions,
 )
 from warehouse.queries.opinions import (
@@ -41,6 +49,7 @@ from warehouse.queries.opinions import (
 from warehouse.queries.recordings import (
     compare_sources,
     compare_vanished,
+    select_clip_features,
     select_clips,
     select_clips_without_features,
     select_copies,
@@ -62,7 +71,12 @@ __all__ = [
     "select_accounts",
     "select_annotators",
     "select_asks",
+    "select_baselines",
+    "select_bundles",
+    "select_calibrations",
     "select_clip_consensus",
+    "select_clip_features",
+    "select_clip_predictions",
     "select_clips",
     "select_clips_without_features",
     "select_collections",
@@ -80,6 +94,7 @@ __all__ = [
     "select_gate_checks",
     "select_gates",
     "select_gold",
+    "select_last_kept_snapshot",
     "select_ledger",
     "select_metrics",
     "select_models",
@@ -89,6 +104,7 @@ __all__ = [
     "select_rejects",
     "select_remarks",
     "select_rounds",
+    "select_snapshots",
     "select_sources",
     "select_tasks",
     "select_transitions",

@@ -42,6 +42,11 @@ def select_predictions(warehouse: Warehouse, model_id: str) -> pa.Table:
     return read(warehouse, "select_predictions", schemas.PREDICTIONS.schema, model_id=model_id)
 
 
+def select_clip_predictions(warehouse: Warehouse, clip_id: str) -> pa.Table:
+    """Return `predictions` of one clip, ordered by model."""
+    return read(warehouse, "select_clip_predictions", schemas.PREDICTIONS.schema, clip_id=clip_id)
+
+
 def select_trials(warehouse: Warehouse, *, study: str | None = None) -> pa.Table:
     """Return `trials` ordered by study and number.
 

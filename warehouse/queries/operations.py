@@ -1,10 +1,14 @@
-"""Reads of what the gate decided, who is champion, and what drifted."""
+"""Reads of what the gate decided, who is champion, what drifted, and when snapshots were made."""
 
 import pyarrow as pa
 
 from warehouse import schemas
-from warehouse.queries.read import read
+from warehouse.queries.read import count, read
+from warehouse.schemas.kinds import INSTANT
 from warehouse.warehouse import Warehouse
+
+_SNAPSHOT = pa.schema([count("snapshot")])
+_SNAPSHOTS = pa.schema([count("snapshot"), pa.field("committed_at", INSTANT, nullable=False)])
 
 
 def select_gates(
@@ -43,3 +47,23 @@ def select_drifts(warehouse: Warehouse, *, model_id: str | None = None) -> pa.Ta
         model_id: Only those of this model.
     """
     return read(warehouse, "select_drifts", schemas.DRIFTS.schema, model_id=model_id)
+
+
+def select_snapshots(warehouse: Warehouse, *, since: int = 0) -> pa.Table:
+    """Return snapshot and committed_at of every snapshot there still is, in order.
+
+    Args:
+        warehouse: An open warehouse.
+        since: The first that is wanted.
+    """
+    return read(warehouse, "select_snapshots", _SNAPSHOTS, since=since)
+
+
+def select_last_kept_snapshot(warehouse: Warehouse, upto: int) -> pa.Table:
+    """Return snapshot: the last one up to a number that there still is, one row.
+
+    Args:
+        warehouse: An open warehouse.
+        upto: The highest it may be, at least 0.
+    """
+    return read(warehouse, "select_last_kept_snapshot", _SNAPSHOT, upto=upto)

@@ -6,6 +6,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from warehouse import schemas
+from warehouse.queries.operations import select_last_kept_snapshot
 from warehouse.queries.read import columns, count, listed, read
 from warehouse.warehouse import Warehouse
 
@@ -108,10 +109,13 @@ def select_vote_changes(
     newest = warehouse.snapshot if until is None else until
     if after >= newest:
         return _VOTE_CHANGES.empty_table()
+    # DuckLake lists what came since a snapshot, and only since one that is still there.
+    kept = select_last_kept_snapshot(warehouse, after)
     return read(
         warehouse,
         "select_vote_changes",
         _VOTE_CHANGES,
+        kept=kept["snapshot"][0].as_py(),
         after=after,
         until=newest,
         corpus=corpus,

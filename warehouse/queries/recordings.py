@@ -34,6 +34,12 @@ _LACKING = pa.schema(
     ]
 )
 _FEATURES = pa.schema(columns(schemas.FEATURES, "clip_id", "frames", "bands", "values"))
+_CLIP_FEATURES = pa.schema(
+    [
+        *columns(schemas.FEATURE_SETS, "feature_set", "kind", "parameters"),
+        *columns(schemas.FEATURES, "frames", "bands"),
+    ]
+)
 _WAVEFORMS = pa.schema(columns(schemas.WAVEFORMS, "clip_id", "sample_rate", "samples", "pcm16"))
 
 
@@ -153,6 +159,14 @@ def select_features(
     return read(
         warehouse, "select_features", _FEATURES, feature_set=feature_set, clip_ids=listed(clip_ids)
     )
+
+
+def select_clip_features(warehouse: Warehouse, clip_id: str) -> pa.Table:
+    """Return the feature sets that one clip has, without its frames.
+
+    Columns feature_set, kind, parameters, frames, bands; ordered by feature_set.
+    """
+    return read(warehouse, "select_clip_features", _CLIP_FEATURES, clip_id=clip_id)
 
 
 def select_clips_without_features(

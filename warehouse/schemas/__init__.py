@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from warehouse.errors import SchemaError
+from warehouse.schemas.deployment import BASELINES, BUNDLES, CALIBRATIONS
 from warehouse.schemas.labelling import (
     ACCOUNTS,
     COLLECTIONS,
@@ -85,6 +86,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             GATE_CHECKS,
             TRANSITIONS,
             DRIFTS,
+            BUNDLES,
+            CALIBRATIONS,
+            BASELINES,
         )
     }
 )
@@ -93,6 +97,9 @@ __all__ = [
     "ACCOUNTS",
     "ANNOTATORS",
     "ASKS",
+    "BASELINES",
+    "BUNDLES",
+    "CALIBRATIONS",
     "CLIPS",
     "COLLECTIONS",
     "COMPARISONS",

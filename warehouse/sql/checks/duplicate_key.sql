@@ -123,3 +123,18 @@ SELECT 'drifts' AS table_name, concat_ws(' ', drift_id, measure) AS key, count(*
 FROM drifts
 GROUP BY drift_id, measure
 HAVING count(*) > 1
+UNION ALL
+SELECT 'bundles' AS table_name, concat_ws(' ', bundle_id) AS key, count(*) AS copies
+FROM bundles
+GROUP BY bundle_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'calibrations' AS table_name, concat_ws(' ', calibration_id) AS key, count(*) AS copies
+FROM calibrations
+GROUP BY calibration_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'baselines' AS table_name, concat_ws(' ', baseline_id) AS key, count(*) AS copies
+FROM baselines
+GROUP BY baseline_id
+HAVING count(*) > 1

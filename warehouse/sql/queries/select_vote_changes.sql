@@ -1,7 +1,8 @@
 -- What changed the votes that stand between two snapshots: votes that came, and votes that
 -- something that came replaces or withdraws.
 WITH came AS (
-    SELECT * FROM ducklake_table_insertions('lake', 'main', 'votes', $after + 1, $until)
+    SELECT * FROM ducklake_table_insertions('lake', 'main', 'votes', $kept, $until)
+    WHERE snapshot_id > $after
 )
 SELECT *, true AS stands FROM came
 WHERE NOT is_retraction

@@ -1,0 +1,1 @@
+"""Backups: the warehouse, its models and its reports in a folder elsewhere, and back."""
