@@ -1,4 +1,4 @@
-"""JSON files for their owner alone: written as a whole, never readable by others on the way."""
+"""Files for their owner alone: written as a whole, never readable by others on the way."""
 
 import json
 import os
@@ -28,11 +28,33 @@ def read_private(path: Path, what: str) -> Any | None:  # noqa: ANN401 - JSON is
     Raises:
         PipelineError: It cannot be read, or others may read it.
     """
+    text = read_owner_only(path, what)
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {}
+
+
+def read_owner_only(path: Path, what: str) -> str | None:
+    """Return the text of a file that nobody but its owner may read; None where there is none.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
+
+    Raises:
+        PipelineError: It cannot be read, is no text, or others may read it.
+    """
     try:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        # The error itself quotes what it could not read.
+        raise PipelineError(f"{what} `{path}` is no text in UTF-8; write it anew") from error
     except OSError as error:
         raise PipelineError(f"{what} `{path}` cannot be read: {error.strerror}") from error
     if mode & OTHERS:
@@ -40,10 +62,7 @@ def read_private(path: Path, what: str) -> Any | None:  # noqa: ANN401 - JSON is
             f"{what} `{path}` may be read by others (mode {stat.S_IMODE(mode):o}); run "
             f"`chmod 600 {path}`"
         )
-    try:
-        return json.loads(text)
-    except ValueError:
-        return {}
+    return text
 
 
 def write_private(path: Path, document: Mapping[str, Any]) -> None:
