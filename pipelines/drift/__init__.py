@@ -1,0 +1,1 @@
+"""Whether clips that come in are still like those a model learned from."""

@@ -1,0 +1,60 @@
+"""Read the frames of clips in batches, and keep what the measures of drift need of them."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.clipset import read_features
+from pipelines.drift.sides import Sides
+from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from ser.features.ragged import RaggedFeatures
+    from ser.models.trained import TrainedModel
+
+BATCH = 500  # clips whose frames are in memory at once
+Stores = tuple[Warehouse, Warehouse]  # as of the model, and now
+Floats = npt.NDArray[np.floating]
+
+
+def read_profiles(
+    stores: Stores, feature_set: str, sides: Sides, on_batch: Callable[[int], None]
+) -> Floats:
+    """Return the mean over the frames of each clip, ``(N, D)``."""
+    return np.concatenate(
+        [_mean_frames(frames) for frames in _read(stores, feature_set, sides, on_batch)]
+    )
+
+
+def read_words(
+    stores: Stores, trained: "TrainedModel", sides: Sides, on_batch: Callable[[int], None]
+) -> tuple[Floats, Floats]:
+    """Return P(class) of each clip, ``(N, C)``, and its embedding, ``(N, E)``."""
+    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
+
+    said = [
+        predict(trained, frames) for frames in _read(stores, trained.feature_set, sides, on_batch)
+    ]
+    return (
+        np.concatenate([one.posterior for one in said]),
+        np.concatenate([one.embeddings for one in said]),
+    )
+
+
+def _read(
+    stores: Stores, feature_set: str, sides: Sides, on_batch: Callable[[int], None]
+) -> "Iterator[RaggedFeatures]":
+    ids = sides.clips["clip_id"].to_pylist()
+    for store, part in zip(stores, (ids[: sides.known], ids[sides.known :]), strict=True):
+        for first in range(0, len(part), BATCH):
+            batch = part[first : first + BATCH]
+            yield read_features(store, feature_set, batch)
+            on_batch(len(batch))
+
+
+def _mean_frames(frames: "RaggedFeatures") -> Floats:
+    sums = np.add.reduceat(frames.values, frames.offsets[:-1], axis=0, dtype=np.float64)
+    means: Floats = sums / frames.lengths[:, None]
+    return means

@@ -1,0 +1,1 @@
+"""The parts of a round's report, each read from the warehouse into records of the page."""
