@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.abstaining.doubt import gather_doubt
 from pipelines.clipset import INTENDED
 from pipelines.judged_ratings import RATING_METRICS
 from pipelines.models import find_model, require_model
@@ -108,6 +109,7 @@ def gather_model(store: Warehouse, model_id: str) -> ModelContent:
         history=_read_history(json.loads(model["metrics"])),
         evaluations=tuple(_view(store, row, titles) for row in _newest(evaluations)),
         parameters=tuple(_parameters(model["config"])),
+        doubt=gather_doubt(store, model),
     )
 
 

@@ -44,6 +44,11 @@ class StackSettings(Section):
     prefect_port: int = Field(
         4200, ge=1, le=65535, description="Port of Prefect's server, on 127.0.0.1 alone."
     )
+    patience_s: float = Field(
+        60.0,
+        ge=1,
+        description="Seconds without an answer after which a service that runs is started again.",
+    )
 
 
 class GateSettings(Section):
@@ -96,6 +101,9 @@ class MaintenanceSettings(Section):
     )
     backup: Path | None = Field(
         None, description="Folder that nightly upkeep backs up to; default: no backup."
+    )
+    keep_backups: int = Field(
+        30, ge=1, description="Backups that are kept there; the oldest give way."
     )
 
 

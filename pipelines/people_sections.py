@@ -65,6 +65,11 @@ class GatewaySettings(Section):
         pattern=r"^https?://[^@\s?#]+$",
         description="Address at which others reach it; default: host and port.",
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^@\s?#]+$",
+        description="Address at which people's browsers reach it; default: `gateway.url`.",
+    )
     poll_s: float = Field(
         60.0, ge=1, description="Seconds between looks for answers that no webhook told of."
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipelines.curve import read_curve
 from pipelines.errors import NothingToDoError
@@ -10,7 +11,7 @@ from pipelines.outlook import THRESHOLDS
 from pipelines.pool_estimates import pool_estimates
 from pipelines.progress import Progress, SilentProgress
 from pipelines.report.pool_estimates import PoolSection
-from pipelines.runner import Row
+from pipelines.runner import Link, Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 
@@ -30,6 +31,15 @@ class ReportResult:
     def rows(self) -> Sequence[Row]:
         """Return one row."""
         return [{"report": self.path, "round": self.round}]
+
+    def links(self) -> Sequence[Link]:
+        """Return the page."""
+        return [Link(f"Report of round {self.round}", self.path)]
+
+
+def report_path(settings: Settings, campaign: str, number: int) -> Path:
+    """Return where the page of a round is, or will be."""
+    return settings.reports / f"{campaign}-{number:03d}.html"
 
 
 def report(
@@ -71,7 +81,7 @@ def report(
         )
         content = replace(content, pool=_estimate_pool(settings, campaign, chosen))
         advance()
-        path = put_page(render_report(content), settings.reports / f"{campaign}-{chosen:03d}.html")
+        path = put_page(render_report(content), report_path(settings, campaign, chosen))
         advance()
     return ReportResult(str(path), chosen)
 

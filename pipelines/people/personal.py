@@ -6,7 +6,7 @@ from pathlib import Path
 
 from annotation.label_studio.users import list_users
 from pipelines.errors import PipelineError
-from pipelines.gateway.places import gateway_url
+from pipelines.gateway.places import people_url
 from pipelines.label_studio.connect import connect, is_configured
 from pipelines.people.day import read_day
 from pipelines.people.links import read_links, renew_link
@@ -75,7 +75,7 @@ def list_pages(
     """
     addresses = _read_addresses(settings, campaign)
     links = read_links(settings)
-    base = gateway_url(settings)
+    base = people_url(settings)
     paths: dict[str, Path] = {}
     if folder is not None:
         from pipelines.people.pages import write_pages  # noqa: PLC0415 - loads a web framework

@@ -10,14 +10,13 @@ from pipelines.report.content import (
     ConsensusQuality,
     CurvePoint,
     HeldOut,
-    IngestSummary,
     NextStep,
     PairedDifference,
     Provenance,
-    RejectCount,
     ReportContent,
     confusion_rows,
 )
+from pipelines.report.corpus import IngestSummary, RejectCount
 from pipelines.report.errors import ReportError
 
 __all__ = [

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from pipelines.report.errors import ReportError
 
 if TYPE_CHECKING:
+    from pipelines.report.changes import Changes
+    from pipelines.report.corpus import DataDoubt, IngestSummary
+    from pipelines.report.cost import Cost
+    from pipelines.report.drift import DriftCheck
+    from pipelines.report.following import NextRound
     from pipelines.report.outlook import Outlook
     from pipelines.report.pool_estimates import PoolSection
+    from pipelines.report.registry import Registry
+    from pipelines.report.scores import ClassScore, GroupScore
 
 Arm = Literal["active", "random"]
 AskArm = Literal["seed", "active", "random", "audit"]
@@ -183,55 +190,6 @@ class ConsensusQuality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectCount:
-    """Files refused for one reason.
-
-    Args:
-        reason: the code stored with the reject.
-        files: how many.
-        example: path of one of them.
-    """
-
-    reason: str
-    files: int
-    example: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestSummary:
-    """What the corpus brought in.
-
-    Args:
-        clips: clips in the warehouse.
-        speakers: distinct known speakers.
-        hours: their total duration in hours.
-        rejects: refused files by reason.
-    """
-
-    clips: int
-    speakers: int
-    hours: float
-    rejects: tuple[RejectCount, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataDoubt:
-    """One finding about the data that the round was learned from.
-
-    Args:
-        severity: how bad it is.
-        title: what was found.
-        noun: what is counted, in the singular.
-        count: how many.
-    """
-
-    severity: Literal["error", "warning", "note"]
-    title: str
-    noun: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """A command worth running after reading the page.
 
@@ -254,6 +212,7 @@ class Provenance:
         config_sha256: hash of the training configuration.
         seed: seed of the campaign.
         code_version: version or commit of serloop.
+        committed_at: when that snapshot was made, as text; None where not told.
     """
 
     snapshot: int
@@ -261,6 +220,7 @@ class Provenance:
     config_sha256: str
     seed: int
     code_version: str
+    committed_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,11 +244,18 @@ class ReportContent:
         consensus: agreement of the votes; None before the first vote.
         ingest: what was ingested.
         doubts: what is doubtful about it, most severe first; `serloop quality` has the evidence.
-        next_steps: commands to offer.
+        next_steps: commands to offer, the most urgent first.
         difference: paired difference of the arms' last models; None when not computed.
         outlook: whether more rounds are worth asking; None when not looked into.
         interval_level: coverage of all intervals, in (0, 1).
         pool: what the whole pool is like; None when not estimated.
+        changes: what is different from the round before; None for the seed round.
+        registry: who is champion, and what the gate decided about this round's model.
+        class_scores: recall of each class with its interval; empty where none was recorded.
+        group_scores: UAR of each group that is large enough; empty where there is none.
+        cost: what the labels cost; None before the first vote.
+        following: the round asked after this one; None before it is.
+        drifts: how clips that came in differ from those learned from; empty when not measured.
     """
 
     title: str
@@ -311,6 +278,13 @@ class ReportContent:
     outlook: Outlook | None = None
     interval_level: float = 0.95
     pool: PoolSection | None = None
+    changes: Changes | None = None
+    registry: Registry | None = None
+    class_scores: tuple[ClassScore, ...] = ()
+    group_scores: tuple[GroupScore, ...] = ()
+    cost: Cost | None = None
+    following: NextRound | None = None
+    drifts: tuple[DriftCheck, ...] = ()
 
     def arm_points(self, arm: Arm) -> list[CurvePoint]:
         """Return one arm's points, earliest round first."""

@@ -14,6 +14,7 @@ from pipelines.report.wording import (
     format_interval,
     format_quantity,
     format_score,
+    format_seconds,
     format_share,
 )
 from ser.files import write_whole
@@ -44,6 +45,7 @@ def page_environment(*packages: str) -> Environment:
         "count": format_count,
         "quantity": format_quantity,
         "hours": format_hours,
+        "seconds": format_seconds,
     }
     environment.filters.update(filters)
     environment.globals["interval"] = format_interval

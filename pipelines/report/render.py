@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
-from functools import cache
+import re
+from functools import cache, partial
 from typing import Final
 
 from jinja2 import Environment
+from markupsafe import Markup, escape
 
+from pipelines.report.answers import write_answers, write_title
 from pipelines.report.charts import (
     draw_confusion,
     draw_entropy,
@@ -26,12 +29,18 @@ from pipelines.report.content import (
 from pipelines.report.headline import chance_level, write_headline
 from pipelines.report.outlook import write_figure, write_forecast, write_verdict
 from pipelines.report.page import page_environment
+from pipelines.report.registry import write_limit
+from pipelines.report.scores import find_worst
 from pipelines.report.tiles import write_tiles
+from pipelines.report.wording import MINUS, format_count, format_score
 
-# A clip of 3 s is about 60 kB of FLAC and 80 kB of base64: twelve keep the page near 1 MB.
-MAX_PLAYERS: Final = 12
+# A clip of 3 s is about 60 kB of FLAC and 80 kB of base64: twelve, of this round and the next,
+# keep the page near 1 MB.
+MAX_PLAYERS: Final = 6
 ANNOTATORS_SHOWN: Final = 8
 POINTS_SHOWN: Final = 8
+HISTORY_SHOWN: Final = 6
+FLIPS_SHOWN: Final = 6
 SYNTHETIC_NOTE: Final = "synthetic speech"
 
 
@@ -55,6 +64,9 @@ def render_report(content: ReportContent) -> str:
     template = _environment().get_template("round.html.j2")
     return template.render(
         content=content,
+        title=write_title(content),
+        answers=write_answers(content),
+        contents=_list_sections(content),
         headline=write_headline(content),
         tiles=write_tiles(content),
         charts=_draw_charts(content),
@@ -66,7 +78,29 @@ def render_report(content: ReportContent) -> str:
         annotators=_sort_annotators(content),
         annotators_shown=ANNOTATORS_SHOWN,
         max_players=MAX_PLAYERS,
+        history_shown=HISTORY_SHOWN,
+        flips_shown=FLIPS_SHOWN,
+        worst_group=find_worst(content.group_scores),
     )
+
+
+def _list_sections(content: ReportContent) -> list[tuple[str, str]]:
+    """Return the id of each heading and what it is called in the list of contents."""
+    sections = [
+        ("h-changes", "Changes", content.changes is not None),
+        ("h-gate", "Gate", content.registry is not None),
+        ("h-curve", "Curve", True),
+        ("h-outlook", "When to stop", content.outlook is not None),
+        ("h-errors", "Errors and groups", True),
+        ("h-following", "Next round", content.following is not None),
+        ("h-asked", "This round’s clips", True),
+        ("h-people", "People and cost", True),
+        ("h-drift", "Drift", content.registry is not None),
+        ("h-pool", "Pool", content.pool is not None and bool(content.pool.shares)),
+        ("h-corpus", "Corpus", True),
+        ("h-next", "What to do", bool(content.next_steps)),
+    ]
+    return [(anchor, name) for anchor, name, is_there in sections if is_there]
 
 
 def _draw_charts(content: ReportContent) -> dict[str, str]:
@@ -89,9 +123,10 @@ def _draw_charts(content: ReportContent) -> dict[str, str]:
         charts["confusion"] = draw_confusion(
             content.confusion, content.classes, key="confusion", truth=truth, note=note
         )
-        charts["recalls"] = draw_recalls(
-            content.confusion, content.classes, key="recalls", note=note
-        )
+        if not content.class_scores:
+            charts["recalls"] = draw_recalls(
+                content.confusion, content.classes, key="recalls", note=note
+            )
     if content.consensus is not None and content.consensus.entropy_counts:
         counts, edges = content.consensus.entropy_counts, content.consensus.entropy_edges
         charts["entropy"] = draw_entropy(counts, edges, n_classes=size, key="entropy", note=note)
@@ -117,6 +152,15 @@ def _data_uri(clip: AskedClip) -> str:
     return f"data:{clip.audio_mime};base64,{encoded}"
 
 
+def _write_change(value: int) -> str:
+    return f"+{format_count(value)}" if value > 0 else format_count(value).replace("-", MINUS)
+
+
+def _mark_code(words: str) -> Markup:
+    """Escape words, and set in code what they have between backticks."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704
+
+
 @cache
 def _environment() -> Environment:
     # A copy: its filter for audio is no business of other pages.
@@ -127,5 +171,9 @@ def _environment() -> Environment:
         "figure": write_figure,
         "verdict": write_verdict,
         "forecast": write_forecast,
+        "signed": partial(format_score, signed=True),
+        "change": _write_change,
+        "limit": write_limit,
+        "ticks": _mark_code,
     }
     return environment

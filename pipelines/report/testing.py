@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from annotation.planning import Criterion, advise
 from pipelines.report.content import (
@@ -13,17 +14,24 @@ from pipelines.report.content import (
     ConfusionRows,
     ConsensusQuality,
     CurvePoint,
-    DataDoubt,
     HeldOut,
-    IngestSummary,
     NextStep,
     Provenance,
-    RejectCount,
     ReportContent,
     class_recalls,
 )
+from pipelines.report.corpus import DataDoubt, IngestSummary, RejectCount
+from pipelines.report.cost import Cost
+from pipelines.report.following import NextRound
 from pipelines.report.outlook import ForecastPoint, Outlook
 from pipelines.report.pool_estimates import PoolSection, PoolShare
+from pipelines.report.scores import ClassScore
+from pipelines.report.testing_operations import (
+    build_sample_changes,
+    build_sample_drift,
+    build_sample_groups,
+    build_sample_registry,
+)
 
 SAMPLE_CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 SAMPLE_CONFUSION: ConfusionRows = (
@@ -100,6 +108,22 @@ def build_sample_content(*, rounds: int = 6, audio: Sequence[bytes] = ()) -> Rep
         next_steps=_NEXT_STEPS,
         outlook=build_sample_outlook(rounds),
         pool=_pool(asked=40 + 40 * last),
+        changes=build_sample_changes(last) if last else None,
+        registry=build_sample_registry(last),
+        class_scores=_class_scores(),
+        group_scores=build_sample_groups(),
+        cost=Cost(
+            votes=120 + 100 * last,
+            round_votes=100 if last else 120,
+            seconds_per_vote=8.1,
+            timed=1.0,
+            epochs=44,
+            training_s=38.0,
+        ),
+        following=NextRound(
+            number=rounds, strategy="worth", open_votes=72, open_hours=0.162, asks=_next_asks(audio)
+        ),
+        drifts=(build_sample_drift(),),
     )
 
 
@@ -139,6 +163,35 @@ def build_sample_outlook(rounds: int) -> Outlook:
         for step in range(11)
     )
     return Outlook(advice=advise(criteria), forecast=forecast, rounds=rounds, clips_left=720)
+
+
+def _next_asks(audio: Sequence[bytes]) -> tuple[AskedClip, ...]:
+    return tuple(
+        replace(
+            clip,
+            clip_id=clip.clip_id.replace("synthetic/s", "synthetic/n"),
+            votes=(),
+            consensus=None,
+        )
+        for clip in _asked(audio)[:8]
+    )
+
+
+def _class_scores() -> tuple[ClassScore, ...]:
+    columns = list(zip(*SAMPLE_CONFUSION, strict=True))
+    recalls = class_recalls(SAMPLE_CONFUSION)
+    return tuple(
+        ClassScore(
+            name=name,
+            recall=recall,
+            low=recall - 0.14,
+            high=recall + 0.12,
+            precision=SAMPLE_CONFUSION[index][index] / sum(columns[index]),
+            clips=sum(SAMPLE_CONFUSION[index]),
+        )
+        for index, (name, recall) in enumerate(zip(SAMPLE_CLASSES, recalls, strict=True))
+        if recall is not None
+    )
 
 
 def _pool(*, asked: int) -> PoolSection:

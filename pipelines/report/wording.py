@@ -122,6 +122,24 @@ def format_hours(hours: float) -> str:
     return f"{hours:.1f}{NO_BREAK_SPACE}h"
 
 
+def format_seconds(seconds: float) -> str:
+    """Write a length of work, in seconds below a minute and a half, else as `format_hours` does.
+
+    Args:
+        seconds: the length.
+
+    Returns:
+        Text such as `8 s`, `12 min` or `1.5 h` with a no-break space.
+
+    Example:
+        >>> format_seconds(34.2).replace(NO_BREAK_SPACE, " ")
+        '34 s'
+    """
+    if seconds < 90:
+        return f"{seconds:.0f}{NO_BREAK_SPACE}s"
+    return format_hours(seconds / 3600)
+
+
 def with_note(name: str, note: str) -> str:
     """Append a note to a name, if there is one.
 

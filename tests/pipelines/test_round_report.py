@@ -11,7 +11,8 @@ from pipelines.pool_estimates import pool_estimates
 from pipelines.progress import SilentProgress
 from pipelines.report.content import ReportContent
 from pipelines.report.wording import format_interval, format_score
-from pipelines.round_report import report
+from pipelines.round_report import ReportResult, report
+from pipelines.runner import Link
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.pipelines.places import borrow
@@ -34,6 +35,13 @@ def test_the_latest_round_is_the_default(campaign_once) -> None:
     result = report(campaign_once.settings, SILENT, campaign="synthetic")
     assert result.round == 1
     assert Path(result.path).name == "synthetic-001.html"
+
+
+def test_the_page_is_linked() -> None:
+    """Whoever runs the stage is shown the way to the page."""
+    assert ReportResult("reports/calls-001.html", 1).links() == [
+        Link("Report of round 1", "reports/calls-001.html")
+    ]
 
 
 def test_an_earlier_round_does_not_know_the_future(campaign_once) -> None:

@@ -7,6 +7,7 @@ from pipelines.report.charts.entropy import draw_entropy
 from pipelines.report.charts.forecast import draw_forecast
 from pipelines.report.charts.learning_curve import draw_learning_curve
 from pipelines.report.charts.recall import draw_recalls
+from pipelines.report.charts.selective import draw_selective
 from pipelines.report.charts.training_curve import draw_training_curve
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "draw_forecast",
     "draw_learning_curve",
     "draw_recalls",
+    "draw_selective",
     "draw_shares",
     "draw_training_curve",
 ]

@@ -85,6 +85,73 @@ class EvaluationView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelectiveView:
+    """How right a model is about some share of the clips, those it is surest of.
+
+    Args:
+        answered: share of the clips, in (0, 1].
+        accuracy: share of those that are right.
+        low: lower end of its interval; NaN if undefined.
+        high: upper end of its interval; NaN if undefined.
+    """
+
+    answered: float
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseView:
+    """What a calibration promised, and what became of it on the test speakers.
+
+    Args:
+        name: what thresholds differ by and how they were chosen, in words.
+        group: the speakers; `all` for every one.
+        promised: share of sets that shall hold the right class.
+        coverage: share that does, each speaker counted alike.
+        low: lower end of its interval; NaN if undefined.
+        high: upper end of its interval; NaN if undefined.
+        set_size: mean number of classes in a set.
+        answered: share of sets of exactly one class.
+    """
+
+    name: str
+    group: str
+    promised: float
+    coverage: float
+    low: float
+    high: float
+    set_size: float
+    answered: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtView:
+    """What a model is worth when it may say that it is not sure.
+
+    Args:
+        clips: test clips.
+        speakers: their speakers.
+        curve: by share answered, ascending, at least two.
+        aurc: area under the curve of risk over the share answered, 0 at best.
+        aurc_low: lower end of its interval; NaN if undefined.
+        aurc_high: upper end of its interval; NaN if undefined.
+        excess: what it is above that of the same answers in the best order.
+        promises: its calibrations, those of groups after all.
+    """
+
+    clips: int
+    speakers: int
+    curve: tuple[SelectiveView, ...]
+    aurc: float
+    aurc_low: float
+    aurc_high: float
+    excess: float
+    promises: tuple[PromiseView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelContent:
     """Everything the page of a model shows.
 
@@ -99,6 +166,7 @@ class ModelContent:
         history: its training; None where an older version recorded none.
         evaluations: what it is worth; empty before the first evaluation.
         parameters: names and values of its network and training, in order.
+        doubt: what it is worth when it may be unsure; None before its test speakers were judged.
     """
 
     generated_from: Provenance
@@ -111,6 +179,7 @@ class ModelContent:
     history: TrainingHistory | None
     evaluations: tuple[EvaluationView, ...]
     parameters: tuple[tuple[str, str], ...]
+    doubt: DoubtView | None = None
 
     @property
     def has_ratings(self) -> bool:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.report.charts import draw_confusion, draw_recalls, draw_training_curve
+from pipelines.report.charts import (
+    draw_confusion,
+    draw_recalls,
+    draw_selective,
+    draw_training_curve,
+)
 from pipelines.report.content import largest_confusions
 from pipelines.report.headline import chance_level
 from pipelines.report.model.content import EvaluationView, ModelContent
@@ -33,6 +38,7 @@ def render_model(content: ModelContent) -> str:
             content=content,
             sentence=write_sentence(content),
             curves=_draw_curves(content),
+            doubt=_draw_doubt(content),
             views=[
                 _describe(content, view, index)
                 for index, view in enumerate(content.evaluations[:MAX_EVALUATIONS])
@@ -85,6 +91,13 @@ def _draw_curves(content: ModelContent) -> dict[str, str]:
         )
         for key, compact in (("training", False), ("training-compact", True))
     }
+
+
+def _draw_doubt(content: ModelContent) -> str:
+    if content.doubt is None:
+        return ""
+    note = SYNTHETIC_NOTE if content.is_synthetic else ""
+    return draw_selective(content.doubt.curve, key="selective", note=note)
 
 
 def _describe(content: ModelContent, view: EvaluationView, index: int) -> dict[str, Any]:

@@ -120,16 +120,17 @@ def test_hostile_text_is_escaped():
 
 def test_audio_is_embedded_for_the_clips_that_have_it():
     """A player appears only where there is sound, and holds it."""
-    text = render_report(build_sample_content(audio=[FLAC]))
+    text = render_report(replace(build_sample_content(audio=[FLAC]), following=None))
     assert text.count('<audio controls preload="none"') == 1
     assert 'src="data:audio/flac;base64,ZkxhQwAB"' in text
 
 
 def test_players_are_limited():
     """Further clips are listed without their sound, so that the page stays small."""
-    content = build_sample_content(audio=[FLAC] * 14)
-    assert render_report(content).count("<audio") == MAX_PLAYERS
-    assert "2 more clips, without player" in render_report(content)
+    text = render_report(build_sample_content(audio=[FLAC] * 14))
+    assert text.count("<audio") == 2 * MAX_PLAYERS == 12
+    assert "8 more clips, without player" in text
+    assert "2 more clips, without player" in text
 
 
 def test_unknown_intended_label_is_left_out():
@@ -142,14 +143,23 @@ def test_unknown_intended_label_is_left_out():
 def test_first_round_alone():
     """One round has two points, a starting verdict and no earlier rounds."""
     text = render_report(build_sample_content(rounds=1))
-    assert "<h1>Starting point</h1>" in text
+    assert "<h1>Starting point, and refused</h1>" in text
+    assert "What changed" not in text
     assert "Earlier rounds" not in text
 
 
 def test_nothing_but_an_ingested_corpus():
     """Before models, votes and asks, every section says what is missing."""
     empty = replace(
-        build_sample_content(), curve=(), confusion=None, asked=(), consensus=None, next_steps=()
+        build_sample_content(),
+        curve=(),
+        confusion=None,
+        asked=(),
+        consensus=None,
+        next_steps=(),
+        changes=None,
+        registry=None,
+        following=None,
     )
     text = _text(empty)
     assert "No model has been evaluated yet." in text
@@ -180,7 +190,7 @@ def test_synthetic_speech_is_labelled_in_every_section_with_numbers(is_synthetic
     """The label stands at the headline and on each card, and nowhere for real speech."""
     content = replace(build_sample_content(), is_synthetic=is_synthetic, corpus_title="Corpus")
     text = render_report(content)
-    assert text.count('<span class="tag">synthetic speech</span>') == (8 if is_synthetic else 0)
+    assert text.count('<span class="tag">synthetic speech</span>') == (12 if is_synthetic else 0)
     assert ("synthetic speech" in text) is is_synthetic
 
 

@@ -15,9 +15,11 @@ from pipelines.report.charts import (
     draw_forecast,
     draw_learning_curve,
     draw_recalls,
+    draw_selective,
     draw_shares,
     draw_training_curve,
 )
+from pipelines.report.model.content import SelectiveView
 from pipelines.report.opinions.testing import build_annotators, build_sample_opinions
 from pipelines.report.testing import SAMPLE_CLASSES, SAMPLE_CONFUSION, build_sample_content
 
@@ -74,6 +76,11 @@ def _training(key):
     return draw_training_curve((2.0, 1.5), (0.2, 0.4), best_epoch=2, key=key, note=NOTE)
 
 
+def _selective(key):
+    curve = [SelectiveView(answered=of, accuracy=0.9, low=0.8, high=1.0) for of in (0.5, 1.0)]
+    return draw_selective(curve, key=key, note=NOTE)
+
+
 every_chart = pytest.mark.parametrize(
     "draw",
     [
@@ -88,6 +95,7 @@ every_chart = pytest.mark.parametrize(
         _crowd,
         _agreement,
         _training,
+        _selective,
     ],
 )
 
