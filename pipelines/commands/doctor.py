@@ -16,7 +16,7 @@ def doctor(
     as_json: options.Json = False,
 ) -> None:
     """Explain every missing or broken prerequisite and setting, and what to do about it."""
-    from pipelines.doctor import diagnose
+    from pipelines.doctor.diagnose import diagnose
     from pipelines.settings import describe_settings
 
     if settings:

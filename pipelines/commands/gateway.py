@@ -1,6 +1,5 @@
 """serloop gateway."""
 
-import logging
 from typing import Annotated
 
 import typer
@@ -35,14 +34,15 @@ def serve(
         if port is not None or home is not None:
             raise typer.BadParameter(f"give options after `{context.invoked_subcommand}`")
         return
-    from pipelines.gateway.places import find_gateway_places, gateway_url
+    from pipelines.gateway.places import find_gateway_places, people_url
     from pipelines.gateway.serve import serve as stage
+    from pipelines.observe.logs import configure
 
     given = options.section("gateway", {"port": port})
     with session(home, prefect=False, as_json=False, **given) as run:
-        _log_to_stderr()
+        configure(run.settings)
         keys = find_gateway_places(run.settings).keys
-        url = gateway_url(run.settings)
+        url = people_url(run.settings)
         stage(
             run.settings, ready=lambda: typer.echo(f"gateway: {url}, secrets in {keys}", err=True)
         )
@@ -71,9 +71,3 @@ def connect(
             run.settings, run.progress(), campaign=campaign, with_backend=ml_backend
         )
         run.show(done)
-
-
-def _log_to_stderr() -> None:
-    form = "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=form, datefmt="%Y-%m-%dT%H:%M:%S%z")
-    logging.getLogger("pipelines").setLevel(logging.INFO)

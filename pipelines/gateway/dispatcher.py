@@ -10,6 +10,7 @@ from pipelines.gateway.schedule import Pace, choose_work, find_strangers
 from pipelines.gateway.wakes import Kind, Name, Wake
 from pipelines.gateway.work import EXPECTED, Outcome, Perform, Work, read_campaigns
 from pipelines.gateway.worker import Worker
+from pipelines.observe.context import about
 from pipelines.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ TICK_S = 0.25
 # A round costs minutes each time; answers are looked for at every poll anyway.
 LONGEST_ROUND_PAUSE_S = 3600.0
 RELOOK_S = 5.0
+# Whoever wants them, two rounds are never made at once.
+LANES: Mapping[Kind, str] = {"collect": "collecting", "due": "rounds", "round": "rounds"}
 
 
 class Dispatcher:
@@ -34,11 +37,8 @@ class Dispatcher:
         self._settings = settings
         self._book = book
         self._pace = Pace(given.quiet_s, given.longest_wait_s, given.poll_s)
-        self._workers: dict[Kind, Worker] = {
-            "collect": Worker(settings, perform),
-            "round": Worker(settings, perform),
-        }
-        self._running: dict[Kind, tuple[Work, asyncio.Task[None]]] = {}
+        self._workers = {lane: Worker(settings, perform) for lane in set(LANES.values())}
+        self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
         self._campaigns: tuple[Work, ...] = ()
         self._looked_at: float | None = None
         self._polled_at: dict[str, float] = {}
@@ -101,29 +101,35 @@ class Dispatcher:
         )
         for work in due:
             busy = {running.campaign for running in self.running}
-            if work.kind not in self._running and work.campaign not in busy:
-                task = asyncio.create_task(self._do(work))
-                self._running[work.kind] = (work, task)
+            lane = LANES[work.kind]
+            if lane not in self._running and work.campaign not in busy:
+                self._running[lane] = (work, asyncio.create_task(self._do_aloud(work)))
+
+    async def _do_aloud(self, work: Work) -> None:
+        with about(campaign=work.campaign, corpus=work.corpus):
+            await self._do(work)
 
     async def _do(self, work: Work) -> None:
-        worker = self._workers[work.kind]
+        worker = self._workers[LANES[work.kind]]
         upto = _count(self._book.wakes, work)
         begin = time.monotonic()
         try:
             outcome = await worker.do(work)
             self._log(work, outcome, time.monotonic() - begin)
-            if work.kind == "round":
+            if work.kind != "collect":
                 # It leaves a model's memory behind; and who asked meanwhile asked for this one.
                 await asyncio.to_thread(worker.end)
                 upto = _count(self._book.wakes, work)
             await self._enter(work, upto, outcome)
+            if outcome.is_due:
+                await self._note_due(work)
         except OSError as error:
             # The book is as it was, so that the work is due again.
             logger.warning("%s of %s cannot be noted as done: %s", work.kind, work.campaign, error)
         finally:
             if work.kind == "collect":
                 self._polled_at[work.campaign] = time.time()
-            del self._running[work.kind]
+            del self._running[LANES[work.kind]]
 
     def _log(self, work: Work, outcome: Outcome, took_s: float) -> None:
         told = self._book.wakes.get(Name(work.kind, work.projects[-1]))
@@ -152,6 +158,13 @@ class Dispatcher:
                 Name(work.kind, project),
                 lambda wake: wake.failed(outcome.text, now, longest_pause_s=longest_s),
             )
+
+    async def _note_due(self, work: Work) -> None:
+        """Note that a round is due, unless that is known: every look finds it until it is made."""
+        now = time.time()
+        await self._book.enter(
+            Name("due", work.projects[-1]), lambda wake: wake if wake.waiting else wake.noted(now)
+        )
 
     async def _settle(self, name: Name, upto: int, text: str) -> None:
         now = time.time()

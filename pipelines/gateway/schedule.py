@@ -3,8 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipelines.gateway.wakes import Name, Wake
+from pipelines.gateway.wakes import Kind, Name, Wake
 from pipelines.gateway.work import Work
+
+# What somebody asks for comes before what is due.
+ROUNDS: tuple[Kind, ...] = ("round", "due")
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,11 @@ def choose_work(
         is_woken = any(_is_ripe(wake, now, pace) for wake in asked)
         if (is_late or is_woken) and _may_try(asked, now):
             yield work
-        ordered = [wakes.get(Name("round", project)) for project in work.projects]
-        rounds = [wake for wake in ordered if wake is not None and wake.waiting]
-        if rounds and _may_try(rounds, now):
-            yield replace(work, kind="round")
+        for kind in ROUNDS:
+            ordered = [wakes.get(Name(kind, project)) for project in work.projects]
+            rounds = [wake for wake in ordered if wake is not None and wake.waiting]
+            if rounds and _may_try(rounds, now):
+                yield replace(work, kind=kind)
 
 
 def find_strangers(wakes: Mapping[Name, Wake], campaigns: Collection[Work]) -> list[Wake]:

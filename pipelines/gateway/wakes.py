@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal, NamedTuple
 
-Kind = Literal["collect", "round"]
+Kind = Literal["collect", "due", "round"]
 
 
 class Name(NamedTuple):

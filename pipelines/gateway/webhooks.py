@@ -12,6 +12,7 @@ from pipelines.gateway.access import Guard, read_json
 from pipelines.gateway.book import WakeBook
 from pipelines.gateway.places import WEBHOOK_PATH
 from pipelines.gateway.wakes import Kind, Name
+from pipelines.observe.meters import WEBHOOKS
 from pipelines.settings import Settings
 
 PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -76,4 +77,5 @@ async def note(book: WakeBook, kind: Kind, event: Event) -> bool:
         await book.enter(Name(kind, event.project), lambda wake: wake.noted(now))
     except OSError as error:
         raise HTTPException(503, f"cannot be noted: {error.strerror or error}") from error
+    WEBHOOKS.labels(kind).inc()
     return True

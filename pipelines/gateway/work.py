@@ -2,14 +2,14 @@
 
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from annotation.errors import AnnotationError
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.gateway.wakes import Kind
 from pipelines.progress import SilentProgress
-from pipelines.runner import DirectRunner, StageResult
+from pipelines.runner import DirectRunner, Row, StageResult
 from pipelines.settings import Settings
 from pipelines.workspace import has_warehouse, open_store
 from ser.errors import SerError
@@ -43,10 +43,27 @@ class Outcome:
     Args:
         is_done: Whether it need not be tried again.
         text: What came of it, or why not, in a line.
+        is_due: Whether there are answers enough now for a round of the campaign.
     """
 
     is_done: bool
     text: str
+    is_due: bool = False
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Work that somebody else does.
+
+    Args:
+        flow_run: Its flow run, and why it was started.
+    """
+
+    flow_run: str
+
+    def rows(self) -> Sequence[Row]:
+        """Return one row."""
+        return [{"flow run": self.flow_run}]
 
 
 Perform = Callable[[Settings, Work], Outcome]
@@ -85,6 +102,7 @@ def perform(settings: Settings, work: Work) -> Outcome:
     """
     try:
         result = DOERS[work.kind](settings, work)
+        is_due = work.kind == "collect" and _is_due(settings, work.campaign)
     except NothingToDoError as error:
         return Outcome(True, f"nothing to do: {error}")
     except EXPECTED as error:
@@ -92,7 +110,7 @@ def perform(settings: Settings, work: Work) -> Outcome:
     except Exception as error:  # noqa: BLE001 - the border of this process: the next work goes on
         traceback.print_exc()
         return Outcome(False, f"{type(error).__name__}: {error}")
-    return Outcome(True, _describe(result))
+    return Outcome(True, _describe(result), is_due)
 
 
 def _describe(result: StageResult) -> str:
@@ -101,42 +119,56 @@ def _describe(result: StageResult) -> str:
     return ", ".join(f"{name} {value}" for row in last for name, value in row.items() if value)
 
 
+def _is_due(settings: Settings, campaign: str) -> bool:
+    from pipelines.deployment.due import read_due  # noqa: PLC0415 - in the child alone
+
+    return any(due.campaign == campaign for due in read_due(settings))
+
+
 def _collect(settings: Settings, work: Work) -> StageResult:
-    from pipelines.collecting.pull import pull  # noqa: PLC0415 - in the child alone
+    from pipelines.deployment.collect_all import collect_campaign  # noqa: PLC0415 - the child's
 
-    progress = SilentProgress()
-    found = pull(settings, progress, campaign=work.campaign)
-    if found.quarantined or found.is_full or _has_gold(settings, work.campaign):
-        # What is no vote is asked again, what was lost in Label Studio comes back, and gold that
-        # as many have answered as other tasks goes to the next.
-        from pipelines.publishing.publish import publish  # noqa: PLC0415 - seldom needed
-
-        publish(settings, progress, campaign=work.campaign)
-    if settings.people.enforce_cap:
-        from pipelines.people.caps import enforce_caps  # noqa: PLC0415 - seldom needed
-
-        enforce_caps(settings, progress, campaign=work.campaign)
-    return found
+    return collect_campaign(DirectRunner(settings, SilentProgress()), campaign=work.campaign)
 
 
-def _has_gold(settings: Settings, campaign: str) -> bool:
-    with open_store(settings) as store:
-        return bool(queries.select_gold(store, campaign=campaign).num_rows)
+def _due(settings: Settings, work: Work) -> StageResult:
+    from pipelines.deployment.due import read_due  # noqa: PLC0415 - in the child alone
+    from pipelines.deployment.due_rounds import run_due_rounds  # noqa: PLC0415 - loads torch
+
+    for due in read_due(settings):
+        if due.campaign == work.campaign and _has_server():
+            from pipelines.deployment.trigger import start_due_round  # noqa: PLC0415 - a second
+
+            name = start_due_round(settings, due)
+            if name is not None:
+                return Handed(f"{name}: {due.reason}")
+    return _compose(run_due_rounds, settings, campaign=work.campaign)
 
 
 def _round(settings: Settings, work: Work) -> StageResult:
     from pipelines.loop import run_round  # noqa: PLC0415 - loads torch
 
-    if os.environ.get("PREFECT_API_URL"):
+    return _compose(run_round, settings, corpus=work.corpus, campaign=work.campaign)
+
+
+def _compose(
+    composition: Callable[..., StageResult], settings: Settings, **parameters: str
+) -> StageResult:
+    """Run a composition, as a flow where there is a server."""
+    if _has_server():
         from pipelines.flows import FLOWS  # noqa: PLC0415 - Prefect takes a second to import
 
-        flow: Callable[..., StageResult] = FLOWS[run_round.__name__]
-        return flow(corpus=work.corpus, campaign=work.campaign, home=settings.home)
-    run = DirectRunner(settings, SilentProgress())
-    return run_round(run, corpus=work.corpus, campaign=work.campaign)
+        flow: Callable[..., StageResult] = FLOWS[composition.__name__]
+        return flow(**parameters, home=settings.home)
+    return composition(DirectRunner(settings, SilentProgress()), **parameters)
+
+
+def _has_server() -> bool:
+    return bool(os.environ.get("PREFECT_API_URL"))
 
 
 DOERS: Mapping[Kind, Callable[[Settings, Work], StageResult]] = {
     "collect": _collect,
+    "due": _due,
     "round": _round,
 }

@@ -6,7 +6,9 @@ for an answer. It may be killed at any moment; every stage is built for that.
 
 import asyncio
 import os
+import secrets
 import signal
+import time
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -14,6 +16,9 @@ from multiprocessing.context import SpawnProcess
 from threading import Thread
 
 from pipelines.gateway.work import Outcome, Perform, Work
+from pipelines.observe.context import about
+from pipelines.observe.logs import configure
+from pipelines.observe.meters import WORK
 from pipelines.settings import Settings
 
 END_S = 5.0
@@ -41,11 +46,14 @@ class Worker:
         if self._child is None or not self._child[0].is_alive():
             self._child = self._start()
         process, pipe = self._child
+        begin = time.perf_counter()
         try:
             outcome = await asyncio.to_thread(_ask, pipe, work)
         except (EOFError, OSError):
             await asyncio.to_thread(process.join, END_S)
-            return Outcome(False, f"its process ended (exit code {process.exitcode})")
+            outcome = Outcome(False, f"its process ended (exit code {process.exitcode})")
+        ended = "done" if outcome.is_done else "failed"
+        WORK.labels(work.kind, ended).observe(time.perf_counter() - begin)
         return outcome
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
@@ -84,9 +92,12 @@ def _work(pipe: Connection, settings: Settings, perform: Perform) -> None:
     # Leads a group, so that it ends with all it starts; and hears no Ctrl-C of a terminal.
     os.setsid()
     Thread(target=_end_with_parent, daemon=True).start()
+    configure(settings)
     with suppress(EOFError):
         while True:
-            pipe.send(perform(settings, pipe.recv()))
+            work = pipe.recv()
+            with about(run=secrets.token_hex(4), campaign=work.campaign, corpus=work.corpus):
+                pipe.send(perform(settings, work))
 
 
 def _end_with_parent() -> None:

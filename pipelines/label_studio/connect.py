@@ -5,6 +5,7 @@ from pipelines.errors import PipelineError, SettingsError
 from pipelines.label_studio.identity import read_login
 from pipelines.label_studio.places import find_places, own_url
 from pipelines.label_studio.process import read_process
+from pipelines.secret_files import read_secret
 from pipelines.settings import Settings
 
 
@@ -49,7 +50,8 @@ def read_adopted_token(settings: Settings) -> str:
     """Return the token of a server that runs already.
 
     Raises:
-        SettingsError: If there is none, there are two, or its file cannot be read.
+        SettingsError: If there is none, there are two, or its file cannot be read or may be read
+            by others.
     """
     given = settings.label_studio
     if (given.token is None) == (given.token_file is None):
@@ -57,15 +59,9 @@ def read_adopted_token(settings: Settings) -> str:
             "setting `label_studio.url` needs its token: set either SERLOOP_LABEL_STUDIO__TOKEN or "
             "SERLOOP_LABEL_STUDIO__TOKEN_FILE"
         )
-    if given.token is not None:
-        return given.token.get_secret_value().strip()
-    try:
-        text = given.token_file.read_text(encoding="utf-8") if given.token_file else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"setting `label_studio.token_file`: `{given.token_file}` cannot be read: {error}"
-        ) from error
-    return text.strip()
+    if given.token_file is None:
+        return given.token.get_secret_value().strip() if given.token else ""
+    return read_secret(given.token_file, "label_studio.token_file").strip()
 
 
 def refuse_adopted(settings: Settings, verb: str) -> None:

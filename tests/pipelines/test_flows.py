@@ -3,9 +3,11 @@
 import inspect
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,14 @@ from prefect.testing.utilities import prefect_test_harness
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.deployment.plan import ROUND_LIMIT
+from pipelines.deployment.turn import take_turn
 from pipelines.errors import PipelineError
 from pipelines.flows import COMPOSITIONS, FLOWS, STAGES
 from pipelines.models import require_model
 from pipelines.prefect_runner import PrefectRunner
 from pipelines.progress import SilentProgress
-from pipelines.runner import DirectRunner
+from pipelines.runner import DirectRunner, Event, Link
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.end_to_end.runs import fingerprint
@@ -102,6 +106,19 @@ def artifacts() -> dict[str, dict[str, object]]:
         wanted = {"limit": 200, "sort": "CREATED_DESC"}
         found = client.request("POST", "/artifacts/filter", json=wanted).json()
     return {artifact["key"]: artifact for artifact in reversed(found)}
+
+
+def events(name: str) -> list[dict[str, object]]:
+    """Return the events of a name, as soon as there are any."""
+    wanted = {"filter": {"event": {"name": [name]}}, "limit": 50}
+    deadline = time.monotonic() + 60
+    with get_client(sync_client=True) as client:
+        while time.monotonic() < deadline:
+            found = client.request("POST", "/events/filter", json=wanted).json()["events"]
+            if found:
+                return found
+            time.sleep(0.2)
+    return []
 
 
 @pytest.mark.parametrize("function", [*STAGES, *COMPOSITIONS], ids=lambda item: item.__name__)
@@ -187,6 +204,68 @@ def test_a_password_in_the_catalog_stays_secret(server: Path, monkeypatch, tmp_p
     stored = everything(server)
     assert "cannot attach the lake" in stored
     assert SECRET not in stored
+
+
+@pytest.mark.usefixtures("server")
+def test_the_state_of_a_failed_run_names_the_stage(ingested_once: Settings, monkeypatch) -> None:
+    """Whoever looks at a list of red runs sees what failed, where, and what to do about it."""
+    point(monkeypatch, ingested_once)
+    with pytest.raises(PipelineError):
+        FLOWS["evaluate"](model_id="unknown", home=ingested_once.home)
+    (run,) = [run for run in runs() if run.name == "evaluate-unknown"]
+    assert run.state.message.startswith("PipelineError: no model `unknown`")
+    assert "`serloop train`" in run.state.message
+    assert run.state.message.endswith("in stage `evaluate`")
+
+
+@pytest.mark.usefixtures("server")
+def test_one_round_is_made_at_a_time(settings: Settings, monkeypatch) -> None:
+    """Who looks for due rounds meanwhile does not wait, and the place is free afterwards."""
+    point(monkeypatch, settings)
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(ROUND_LIMIT, 1)
+    look = partial(FLOWS["run_due_rounds"], home=settings.home)
+
+    @flow
+    def busy() -> float:
+        with take_turn(patience_s=None) as is_ours:
+            assert is_ours
+            begun = time.monotonic()
+            assert look().rows() == []
+            return time.monotonic() - begun
+
+    assert busy() < 60
+    assert look().rows() == []
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name(ROUND_LIMIT).active_slots == 0
+
+
+@pytest.mark.usefixtures("server")
+def test_pages_and_events_reach_the_server(settings: Settings) -> None:
+    """A stage's page is linked to where the gateway serves it; others may act on its events."""
+    page = settings.reports / "demo-001.html"
+
+    @dataclass(frozen=True)
+    class Shown(Told):
+        def links(self) -> list[Link]:
+            return [Link("the page", str(page))]
+
+        def events(self) -> list[Event]:
+            return [Event("serloop.test.shown", "serloop.model.demo", {"uar": 0.5})]
+
+    def show(_settings, _progress) -> Shown:
+        """Show something."""
+        return Shown(1)
+
+    @flow
+    def once() -> None:
+        PrefectRunner(settings)(show)
+
+    once()
+    assert "http://127.0.0.1:18090/reports/demo-001.html" in str(artifacts()["show-page"]["data"])
+    (sent,) = events("serloop.test.shown")
+    assert sent["resource"]["prefect.resource.id"] == "serloop.model.demo"
+    assert sent["payload"] == {"uar": 0.5}
 
 
 @pytest.mark.usefixtures("server")

@@ -35,7 +35,7 @@ START_S = 30.0
 
 
 def write_down(settings: Settings, work: Work) -> Outcome:
-    """Do work as files in the home tell: refuse it, take long over it, die of it."""
+    """Do work as files in the home tell: refuse it, take long over it, die of it, find more."""
     home = settings.home
     if (home / "die").exists():
         (home / "die").unlink()
@@ -48,7 +48,8 @@ def write_down(settings: Settings, work: Work) -> Outcome:
         return Outcome(False, "refused by the test")
     with (home / "done.txt").open("a", encoding="utf-8") as file:
         file.write(f"{work.kind} {work.campaign}\n")
-    return Outcome(True, "written down")
+    is_due = work.kind == "collect" and (home / "due").exists()
+    return Outcome(True, "written down", is_due)
 
 
 def open_campaign(home: Path, *keys: str) -> None:
@@ -192,12 +193,12 @@ def wait_for(is_so, patience_s: float = 15.0) -> None:
 
 def main() -> None:
     """Run a gateway until it is ended."""
-    from pipelines.commands.gateway import _log_to_stderr
+    from pipelines.observe.logs import configure
     from pipelines.settings import load_settings
 
     home, port = sys.argv[1:]
     settings = load_settings(home=home, gateway={"port": int(port)})
-    _log_to_stderr()
+    configure(settings)
     # By its module's name, which the process that works imports it by.
     from tests.pipelines.gateway import running
 

@@ -49,6 +49,20 @@ def test_a_round_of_one_campaign_does_not_hold_up_another(tmp_path: Path) -> Non
         assert "round 00c0ffee" not in gateway.done()
 
 
+def test_answers_that_are_enough_start_a_round(gateway: Gateway) -> None:
+    """Once, however often a look finds that they are, as long as it has not been made."""
+    (gateway.home / "due").touch()
+    slow = gateway.home / "slow-due"
+    slow.touch()
+    gateway.send()
+    wait_for(lambda: "due 00c0ffee" in gateway.done("begun"))
+    slow.unlink()
+    wait_for(lambda: gateway.done().count("due 00c0ffee") == 1)
+    (gateway.home / "due").unlink()
+    wait_for(lambda: gateway.status()["waiting"] == 0)
+    assert gateway.done().count("due 00c0ffee") == 1
+
+
 def test_campaigns_are_looked_at_without_being_told(tmp_path: Path) -> None:
     """At the start and then at every poll; one that was opened meanwhile is found."""
     open_campaign(tmp_path)

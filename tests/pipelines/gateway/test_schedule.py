@@ -56,6 +56,14 @@ def test_what_was_told_is_due_in_time(wake: Wake, now: float, expected: list[str
     assert due(wake, now=now) == expected
 
 
+def test_what_somebody_asks_for_comes_before_what_is_due() -> None:
+    """A round that is due and failed is not tried before its pause, however often it is found."""
+    late = Wake("due", "campaign-2").noted(1001.0)
+    assert due(ROUND.noted(1001.0), late, now=1002.0) == ["round", "due"]
+    failed = late.failed("", 1002.0, longest_pause_s=60.0).noted(1002.2)
+    assert due(failed, now=1002.5) == []
+
+
 def test_a_campaign_is_looked_at_without_being_told() -> None:
     """At the start and then at every poll, and when the clock was set back."""
     assert due(now=1000.0, polled_at={}) == ["collect"]

@@ -1,7 +1,7 @@
 """Work ends in a line of words, whatever happens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.gateway import work as work_module
 from pipelines.gateway.work import Outcome, Work, perform, read_campaigns
 from pipelines.settings import Settings
+from pipelines.workspace import open_store
 from tests.pipelines.gateway.running import open_campaign
+from tests.pipelines.small_campaign import answer_all, ask
 
 COLLECT = Work("collect", "demo", "demo", ("campaign-1",))
 
@@ -63,6 +65,27 @@ def test_a_round_of_an_unknown_corpus_is_refused_by_the_loop(tmp_path: Path) -> 
     open_campaign(tmp_path)
     said = perform(Settings(home=tmp_path), Work("round", "c", "no-corpus", ("campaign-1",)))
     assert "no-corpus" in said.text
+
+
+def test_a_round_that_is_not_due_is_not_made(tmp_path: Path) -> None:
+    """What was due when it was noted may have been made since."""
+    open_campaign(tmp_path)
+    said = perform(Settings(home=tmp_path), replace(COLLECT, kind="due"))
+    assert said == Outcome(True, "")
+
+
+def test_a_collection_says_whether_a_round_is_due(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the votes that are in afterwards."""
+    settings = Settings(home=tmp_path, schedule={"round_votes": 3})
+    monkeypatch.setitem(work_module.DOERS, "collect", lambda *_: Table())
+    with open_store(settings) as store:
+        ask(store)
+    assert not perform(settings, COLLECT).is_due
+    with open_store(settings) as store:
+        answer_all(store)
+    assert perform(settings, COLLECT).is_due
 
 
 def test_every_campaign_with_a_project_is_found(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ def test_a_personal_access_token_adopts_a_server(label_studio: Settings, tmp_pat
         token = api.send("POST", "/api/token/")["token"]
         path = tmp_path / "token"
         path.write_text(f"{token}\n")
+        path.chmod(0o600)
         adopted = Settings(home=tmp_path, label_studio={"url": api.url, "token_file": path})
         found = read_status(adopted)
         assert (found.state, found.token_kind) == ("running", "personal access")

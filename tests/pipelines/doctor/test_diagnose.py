@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.doctor import Diagnosis, diagnose
+from pipelines.doctor.diagnose import diagnose
+from pipelines.doctor.finding import Diagnosis
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from warehouse.testing import make_rows

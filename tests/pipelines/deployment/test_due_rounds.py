@@ -1,0 +1,96 @@
+"""Rounds that are due are made, once."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.deployment.due import read_due
+from pipelines.deployment.due_rounds import run_due_rounds
+from pipelines.errors import NothingToDoError, PipelineError
+from pipelines.loop import run_round
+from pipelines.progress import SilentProgress
+from pipelines.round_lock import lock_of, was_killed
+from pipelines.runner import DirectRunner
+from pipelines.settings import Settings
+from pipelines.workspace import open_store
+from tests.pipelines.places import borrow
+from tests.pipelines.small_campaign import answer_all, ask
+
+
+@pytest.fixture
+def answered(ingested_once: Settings, tmp_path: Path) -> DirectRunner:
+    """Return a home in which simulated annotators have answered the seed of a campaign."""
+    settings = borrow(ingested_once, tmp_path / "home")
+    given = {**settings.schedule.model_dump(), "round_votes": 10}
+    settings = settings.model_copy(update={"schedule": type(settings.schedule)(**given)})
+    run = DirectRunner(settings, SilentProgress())
+    run_round(run, corpus="synthetic", simulate=True)
+    return run
+
+
+def test_a_round_that_is_due_is_made_once(answered: DirectRunner) -> None:
+    """The next look finds nothing; its page is there to be linked to."""
+    result = run_due_rounds(answered)
+    (made,) = result.made
+    assert made.due.reason == "50 new votes; 10 are enough"
+    assert made.outcome.endswith(" asks wait for an answer")
+    (link,) = result.links()
+    assert Path(link.path).is_file()
+    assert run_due_rounds(answered).made == ()
+
+
+def test_only_the_campaign_that_is_named(answered: DirectRunner) -> None:
+    """Others wait for the look that is for all."""
+    assert run_due_rounds(answered, campaign="other").made == ()
+    assert len(read_due(answered.settings)) == 1
+
+
+def test_a_round_that_was_made_meanwhile_is_left_alone(
+    answered: DirectRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between finding it due and holding its lock, somebody else may have made it."""
+    found = read_due(answered.settings)
+    run_due_rounds(answered)
+    monkeypatch.setattr("pipelines.deployment.due_rounds.read_due", lambda _: found)
+    (made,) = run_due_rounds(answered).made
+    assert made.outcome == "made meanwhile"
+
+
+@pytest.fixture
+def due(tmp_path: Path) -> DirectRunner:
+    """Return a home in which a round is due."""
+    settings = Settings(home=tmp_path, schedule={"round_votes": 1})
+    with open_store(settings) as store:
+        ask(store)
+        answer_all(store)
+    return DirectRunner(settings, SilentProgress())
+
+
+def refuse_with(patch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let every round end with an error."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    patch.setattr("pipelines.deployment.due_rounds.run_round", fail)
+
+
+def test_a_killed_round_with_nothing_left_to_do_is_over(
+    due: DirectRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no failure, and it counts as killed no more."""
+    lock = lock_of(due.settings, "demo")
+    lock.parent.mkdir()
+    lock.write_text("{}", encoding="utf-8")
+    refuse_with(monkeypatch, NothingToDoError("nobody has answered"))
+    (made,) = run_due_rounds(due).made
+    assert made.outcome == "nothing to do: nobody has answered"
+    assert not was_killed(due.settings, "demo")
+
+
+def test_a_round_that_fails_stays_due(due: DirectRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the failure names the campaign."""
+    refuse_with(monkeypatch, PipelineError("no disk"))
+    with pytest.raises(PipelineError, match="campaign `demo`: no disk"):
+        run_due_rounds(due)
+    assert was_killed(due.settings, "demo")
