@@ -1,0 +1,1 @@
+"""Stages that make models smaller: distillation, pruning, quantisation, and their table."""

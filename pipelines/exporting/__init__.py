@@ -1,0 +1,1 @@
+"""Bundles of recorded models: files that run elsewhere, proved equal, with a card."""
