@@ -52,15 +52,23 @@ def resample(waveform: Waveform, source_rate: int, target_rate: int) -> Waveform
     rows = -(-length // bank.outputs)
     padded = np.zeros(max(bank.lead + len(waveform), bank.reach(rows)), np.float32)
     padded[bank.lead : bank.lead + len(waveform)] = waveform
-    return _to_full_scale(_convolve(padded, rows, bank)[:length], waveform.dtype)
+    ready = _convolve(padded, rows, bank, bank.fit(PRODUCT_OUTPUTS))
+    return _to_full_scale(ready[:length], waveform.dtype)
 
 
 class Resampler:
     """Resample a waveform that comes in blocks; bit for bit what `resample` makes of the whole.
 
+    What it returns never depends on how the waveform is cut. With products of another size it
+    differs from what `resample` returns by rounding. The delay is half the filter, 2 ms from 48 kHz
+    to 16, and the time for a product to fill.
+
     Args:
         source_rate: Rate of the blocks, Hz.
         target_rate: The rate wanted, Hz.
+        product_outputs: About how many samples are computed, and returned, at a time: a period of
+            the ratio at least, which is 63 ms at rates without a common fraction, such as
+            22,254 Hz.
 
     Raises:
         ConfigurationError: If a rate is not positive.
@@ -74,8 +82,11 @@ class Resampler:
         True
     """
 
-    def __init__(self, source_rate: int, target_rate: int) -> None:
+    def __init__(
+        self, source_rate: int, target_rate: int, *, product_outputs: int = PRODUCT_OUTPUTS
+    ) -> None:
         self._bank = _find_bank(source_rate, target_rate)
+        self._together = self._bank.fit(product_outputs) if self._bank else 0
         self._rates = (source_rate, target_rate)
         lead = self._bank.lead if self._bank else 0
         self._pending: npt.NDArray[np.float32] = np.zeros(lead, np.float32)
@@ -98,7 +109,7 @@ class Resampler:
         due = _length_after(self._received, *self._rates) - self._returned
         # A rounded ratio runs ahead of the rates, so the samples due are counted by the rates.
         rows = max(0, min(rows, due // self._bank.outputs))
-        return self._advance(rows - rows % self._bank.rows)
+        return self._advance(rows - rows % self._together)
 
     def finish(self) -> Waveform:
         """Return the samples that are left."""
@@ -120,7 +131,7 @@ class Resampler:
         bank = self._bank
         if bank is None or not rows:
             return np.zeros(0, np.float32)
-        ready = _convolve(self._pending, rows, bank)
+        ready = _convolve(self._pending, rows, bank, self._together)
         self._pending = self._pending[rows * bank.stride :].copy()
         self._returned += len(ready)
         return _to_full_scale(ready, self._dtype)
@@ -136,7 +147,6 @@ class _Bank:
         stride: Samples from one row to the next.
         outputs: Outputs of a row.
         taps: Samples that a row reads.
-        rows: Rows of one matrix product, never more, so that blocks do not change a bit.
     """
 
     groups: tuple[tuple[int, int, npt.NDArray[np.float32]], ...]
@@ -144,23 +154,28 @@ class _Bank:
     stride: int
     outputs: int
     taps: int
-    rows: int
 
     def reach(self, rows: int) -> int:
         """Return how many samples a number of rows reads."""
         return max(0, rows - 1) * self.stride + self.taps
 
+    def fit(self, outputs: int) -> int:
+        """Return how many rows of a product make no more than a number of outputs, at least 1."""
+        return max(1, outputs // self.outputs)
 
-def _convolve(padded: npt.NDArray[np.float32], rows: int, bank: _Bank) -> npt.NDArray[np.float32]:
+
+def _convolve(
+    padded: npt.NDArray[np.float32], rows: int, bank: _Bank, together: int
+) -> npt.NDArray[np.float32]:
     """Return ``rows · outputs`` filtered samples as products of windows and filters.
 
-    Products of fixed numbers of rows: another number may add up in another order.
+    Products of ``together`` rows, never more: another number may add up in another order.
     """
     result = np.empty((rows, bank.outputs), np.float32)
     # One place for all windows: new ones would be new pages of memory each time.
-    place = np.empty(min(rows, bank.rows) * bank.taps, np.float32)
-    for first in range(0, rows, bank.rows):
-        part = result[first : first + bank.rows]
+    place = np.empty(min(rows, together) * bank.taps, np.float32)
+    for first in range(0, rows, together):
+        part = result[first : first + together]
         for output, tap, filters in bank.groups:
             taps, outputs = filters.shape
             windows = place[: len(part) * taps].reshape(len(part), taps)
@@ -220,8 +235,7 @@ def _build_bank(source: int, target: int) -> _Bank:
         used = np.flatnonzero(group.any(axis=0))
         trimmed = group[:, used[0] : used[-1] + 1]
         groups.append((output, int(used[0]), np.ascontiguousarray(trimmed.T)))
-    rows = max(1, PRODUCT_OUTPUTS // len(filters))
-    return _Bank(tuple(groups), lead, repeats * source, len(filters), taps, rows)
+    return _Bank(tuple(groups), lead, repeats * source, len(filters), taps)
 
 
 def _windowed_sinc(source: int, target: int) -> tuple[npt.NDArray[np.float32], int]:

@@ -1,0 +1,1 @@
+"""When a model says that it is not sure, and how far that can be relied on."""

@@ -1,0 +1,1 @@
+"""Emotion while someone is still speaking; import from `ser.streaming.stream`."""
