@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 DEMO_ARGS := $(if $(CORPUS),--corpus $(CORPUS)) $(if $(DATA),--data "$(DATA)") $(if $(LABEL_STUDIO),--label-studio) $(ARGS)
 
-.PHONY: help setup demo test proofs labelproofs lint types wheel bench clean
+.PHONY: help setup demo test proofs labelproofs lint types audit wheel bench up down clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 13
@@ -46,8 +46,17 @@ lint: setup ## Check lint and format
 types: setup ## Check types
 	@$(BIN)/mypy
 
+audit: setup ## Look up known vulnerabilities of all pinned packages; exit code 3: could not look
+	@$(BIN)/python infra/audit.py constraints.txt pipelines/label_studio/constraints.txt
+
 wheel: setup ## Build the wheel, install it elsewhere and import it
 	@sh infra/check_wheel.sh $(VENV)
+
+up: setup ## Run everything on this machine, supervised: Prefect, a worker, Label Studio, the gateway
+	@$(BIN)/serloop up $(ARGS)
+
+down: ## End all that `make up` runs
+	@$(BIN)/serloop down $(ARGS)
 
 clean: ## Remove the environment and everything the demo wrote
 	rm -rf $(VENV) .serloop build dist

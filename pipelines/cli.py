@@ -11,37 +11,58 @@ from pipelines.commands.aggregate import aggregate
 from pipelines.commands.agreement import agreement
 from pipelines.commands.anchoring import anchoring
 from pipelines.commands.annotators import annotators
+from pipelines.commands.backup import backup
+from pipelines.commands.baseline import baseline
+from pipelines.commands.calibrate import calibrate
 from pipelines.commands.collect import collect
 from pipelines.commands.compare import compare
+from pipelines.commands.compress import compress
 from pipelines.commands.corpora import corpora
 from pipelines.commands.crossvalidate import crossvalidate
 from pipelines.commands.demo import demo
+from pipelines.commands.deploy import deploy
+from pipelines.commands.distil import distil
 from pipelines.commands.doctor import doctor
+from pipelines.commands.down import down
+from pipelines.commands.drift import drift
 from pipelines.commands.estimates import estimates
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.export import export
 from pipelines.commands.features import features
 from pipelines.commands.follow import follow
+from pipelines.commands.gate import gate
 from pipelines.commands.gateway import gateway
 from pipelines.commands.gold import gold
 from pipelines.commands.ingest import ingest
+from pipelines.commands.keys import keys
 from pipelines.commands.label_studio import label_studio
+from pipelines.commands.lineage import lineage
 from pipelines.commands.maintain import maintain
+from pipelines.commands.models import models
 from pipelines.commands.opinions import opinions
 from pipelines.commands.people import people
 from pipelines.commands.plan import plan
+from pipelines.commands.promote import promote
 from pipelines.commands.publish import publish
 from pipelines.commands.quality import quality
 from pipelines.commands.quarantine import quarantine
+from pipelines.commands.recognise import recognise
 from pipelines.commands.report import report
 from pipelines.commands.reproduce import reproduce
+from pipelines.commands.restore import restore
+from pipelines.commands.rollback import rollback
 from pipelines.commands.round import round_
 from pipelines.commands.score import score
 from pipelines.commands.search import search
+from pipelines.commands.serve import serve
+from pipelines.commands.services import services
 from pipelines.commands.simulate import simulate
 from pipelines.commands.status import status
+from pipelines.commands.stream import stream
 from pipelines.commands.suspects import suspects
 from pipelines.commands.taxonomies import taxonomies
 from pipelines.commands.train import train
+from pipelines.commands.up import up
 from pipelines.commands.votes import votes
 from pipelines.commands.why import why
 
@@ -67,7 +88,11 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         search,
         train,
         evaluate,
+        calibrate,
+        baseline,
         crossvalidate,
+        distil,
+        compress,
         simulate,
         score,
         acquire,
@@ -75,10 +100,18 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         publish,
         collect,
         round_,
+        gate,
+        promote,
+        rollback,
+        export,
+        recognise,
+        serve,
+        stream,
     ),
     LOOK: (
         demo,
         status,
+        models,
         corpora,
         taxonomies,
         quality,
@@ -88,14 +121,21 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
         anchoring,
         opinions,
         why,
+        lineage,
         suspects,
         estimates,
         plan,
         compare,
+        drift,
         reproduce,
         report,
+        up,
+        down,
+        deploy,
         doctor,
         maintain,
+        backup,
+        restore,
     ),
 }
 for panel, verbs in VERBS.items():
@@ -104,6 +144,8 @@ for panel, verbs in VERBS.items():
 app.add_typer(label_studio, name="label-studio", rich_help_panel=LOOP)
 app.add_typer(people, name="people", rich_help_panel=LOOP)
 app.add_typer(gateway, name="gateway", rich_help_panel=LOOP)
+app.add_typer(keys, name="keys", rich_help_panel=LOOP)
+app.add_typer(services, name="services", rich_help_panel=LOOK)
 
 
 def _print_version(wanted: bool) -> None:

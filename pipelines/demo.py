@@ -11,7 +11,7 @@ from pipelines.errors import PipelineError, PoolExhaustedError
 from pipelines.ingest import ingest
 from pipelines.label_studio.server import up
 from pipelines.label_studio.status import read_shown_login
-from pipelines.loop import ask, get_answers, learn, read_standing
+from pipelines.loop import ask, conclude, get_answers, learn, read_standing
 from pipelines.publishing.publish import publish
 from pipelines.report.content import CurvePoint
 from pipelines.runner import Row, Runner
@@ -102,7 +102,8 @@ def demo(
             queue = run(publish, campaign=corpus).url
             break
         get_answers(run, campaign=corpus, simulate=True, is_online=label_studio)
-        page = learn(run, corpus=corpus, campaign=corpus, number=number)
+        learn(run, corpus=corpus, campaign=corpus, number=number)
+        page = conclude(run, campaign=corpus, number=number)
     return DemoResult(
         corpus=corpus,
         is_synthetic=corpus == SYNTHETIC,

@@ -11,35 +11,37 @@ import pyarrow.compute as pc
 
 from annotation.simulate import SOURCE as SIMULATED
 from pipelines.audit import read_audit
-from pipelines.campaign import AUDIT_ARM, SEED_ARM, clips_of, find_round, read_asks
-from pipelines.clipset import INTENDED, corpus_clips
-from pipelines.compare import compare_models
+from pipelines.campaign import clips_of, find_round, read_asks
+from pipelines.clipset import corpus_clips
 from pipelines.curve import is_of_curve
-from pipelines.errors import NothingToDoError
-from pipelines.flac import encode_flac
+from pipelines.gathering.asked import count_labels, read_asked, read_labels_of
+from pipelines.gathering.changes import measure_difference, read_changes
+from pipelines.gathering.cost import read_cost
+from pipelines.gathering.drifts import read_drifts
+from pipelines.gathering.following import read_following
+from pipelines.gathering.line import read_registry, write_time
+from pipelines.gathering.scores import read_scores
+from pipelines.gathering.steps import list_steps
 from pipelines.models import require_model
 from pipelines.outlook import read_outlook
 from pipelines.report.content import (
     AnnotatorSummary,
     Arm,
-    AskedClip,
     ConsensusQuality,
     CurvePoint,
-    DataDoubt,
     HeldOut,
-    IngestSummary,
-    NextStep,
     PairedDifference,
     Provenance,
-    RejectCount,
     ReportContent,
     confusion_rows,
 )
+from pipelines.report.corpus import DataDoubt, IngestSummary, RejectCount
 from ser.corpora.synthetic import INFO as SYNTHETIC
 from warehouse import Warehouse, queries
 from warehouse.quality import find_faults
 
-CLIPS_SHOWN = 12
+# Half of the players a page has room for, see `pipelines.report.render`.
+CLIPS_SHOWN = 6
 ENTROPY_BINS = 9
 
 
@@ -60,23 +62,19 @@ def gather_content(
         curve: The curve up to that round.
         thresholds: When to stop, see `pipelines.outlook`.
     """
-    header = find_round(store, campaign, number) or {}
-    corpus = header["corpus"]
+    corpus = (find_round(store, campaign, number) or {})["corpus"]
     info = next(r for r in queries.select_corpora(store).to_pylist() if r["corpus"] == corpus)
     latest = {point.arm: point for point in curve if point.round == number}
     model = require_model(store, latest["active"].model_id)
-    evaluation = next(
-        row
-        for row in queries.select_evaluations(store).to_pylist()
-        if row["model_id"] == model["model_id"] and is_of_curve(row)
-    )
+    evaluation = _find_evaluation(store, model["model_id"])
     clips = corpus_clips(store, corpus)
     asks = read_asks(store, campaign, up_to=number)
     votes = queries.select_effective_votes(store, corpus=corpus, clip_ids=clips_of(asks))
-    consensus = queries.select_consensus(store, model["labels"])
-    labels = _consensus_labels(store, [point.model_id for point in latest.values()])
+    labels = read_labels_of(store, [point.model_id for point in latest.values()])
     classes = tuple(model["classes"])
-    return ReportContent(
+    confusion = confusion_rows(evaluation["confusion"], len(classes))
+    class_scores, group_scores = read_scores(store, evaluation["evaluation_id"], classes, confusion)
+    content = ReportContent(
         title=f"Campaign {campaign}",
         round_number=number,
         corpus_title=info["title"],
@@ -84,83 +82,78 @@ def gather_content(
         has_simulated_votes=SIMULATED in votes["source"].to_pylist(),
         taxonomy=model["taxonomy"],
         classes=classes,
-        generated_from=Provenance(
-            snapshot=store.snapshot,
-            model_id=model["model_id"],
-            config_sha256=model["config_sha256"],
-            seed=model["seed"],
-            code_version=model["code_version"],
-        ),
+        generated_from=_provenance(store, model),
         held_out=HeldOut(speakers=len(evaluation["speakers"]), clips=evaluation["clips"]),
         curve=tuple(curve),
-        confusion=confusion_rows(evaluation["confusion"], len(classes)),
-        asked=_asked_clips(store, read_asks(store, campaign, number=number), clips, votes, labels),
+        confusion=confusion,
+        asked=read_asked(
+            store,
+            read_asks(store, campaign, number=number),
+            clips,
+            votes,
+            labels,
+            shown=CLIPS_SHOWN,
+        ),
         consensus=replace(
-            _consensus_quality(store, model["labels"], consensus, clips, votes),
+            _consensus_quality(store, model["labels"], clips, votes),
             audit=read_audit(store, campaign, number),
         ),
         ingest=_ingest_summary(store, corpus, clips),
         doubts=_doubts(store, corpus),
-        next_steps=_next_steps(corpus, campaign),
-        difference=_difference(store, latest, INTENDED),
+        difference=_difference(store, latest),
         outlook=read_outlook(store, campaign, number, curve, thresholds),
+        changes=read_changes(store, campaign, number, curve),
+        class_scores=class_scores,
+        group_scores=group_scores,
+        cost=read_cost(store, campaign, number, curve),
+        following=read_following(store, campaign, number, clips, shown=CLIPS_SHOWN),
     )
+    return _add_operations(store, corpus, campaign, content, model["model_id"])
 
 
-def _asked_clips(
-    store: Warehouse,
-    asks: pa.Table,
-    clips: pa.Table,
-    votes: pa.Table,
-    labels: Mapping[str, str | None],
-) -> tuple[AskedClip, ...]:
-    """Return the round's clips, the most telling of every arm first and with sound."""
-    rows = sorted(asks.to_pylist(), key=lambda row: (-(row["utility"] or 0.0), row["ask_id"]))
-    by_arm = {
-        arm: [row for row in rows if row["arm"] == arm]
-        for arm in (SEED_ARM, "active", "random", AUDIT_ARM)
-    }
-    share = {
-        SEED_ARM: CLIPS_SHOWN,
-        "active": CLIPS_SHOWN * 2 // 3,
-        "random": CLIPS_SHOWN // 4,
-        AUDIT_ARM: CLIPS_SHOWN // 12,
-    }
-    shown = [row for arm, members in by_arm.items() for row in members[: share[arm]]]
-    rest = [row for arm, members in by_arm.items() for row in members[share[arm] :]]
-    heard = sorted({row["clip_id"] for row in shown})
-    audio = {row["clip_id"]: row for row in queries.select_waveforms(store, heard).to_pylist()}
-    facts = _rows_by_clip(clips, clips_of(asks))
-    received = _votes_by_clip(votes)
-    return tuple(
-        AskedClip(
-            clip_id=row["clip_id"],
-            arm=row["arm"],
-            utility=row["utility"],
-            reason=row["reason"],
-            votes=tuple(received.get(row["clip_id"], Counter()).most_common()),
-            consensus=labels.get(row["clip_id"]),
-            intended=facts[row["clip_id"]]["intended"],
-            duration_s=facts[row["clip_id"]]["speech_end_s"]
-            - facts[row["clip_id"]]["speech_start_s"],
-            audio=encode_flac(audio[row["clip_id"]]) if row["clip_id"] in audio else None,
-        )
-        for row in (*shown, *rest)
+def _add_operations(
+    store: Warehouse, corpus: str, campaign: str, content: ReportContent, model_id: str
+) -> ReportContent:
+    """Add what became of the round's model, what drifted, and what to do about both."""
+    registry = read_registry(store, campaign, content.round_number, model_id)
+    in_question = {model_id} | ({registry.champion.model_id} if registry.champion else set())
+    drifts = read_drifts(store, in_question)
+    steps = list_steps(
+        corpus,
+        campaign,
+        registry=registry,
+        following=content.following,
+        outlook=content.outlook,
+        drifts=drifts,
     )
+    return replace(content, registry=registry, drifts=drifts, next_steps=steps)
 
 
-def _consensus_labels(store: Warehouse, model_ids: Sequence[str]) -> dict[str, str | None]:
-    """Return the decided label of each clip that one of the models learned from."""
-    labels: dict[str, str | None] = {}
-    for model_id in model_ids:
-        consensus = queries.select_consensus(store, require_model(store, model_id)["labels"])
-        labels |= zip(consensus["clip_id"].to_pylist(), consensus["label"].to_pylist(), strict=True)
-    return labels
+def _find_evaluation(store: Warehouse, model_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(
+        row
+        for row in queries.select_evaluations(store).to_pylist()
+        if row["model_id"] == model_id and is_of_curve(row)
+    )
+    return found
+
+
+def _provenance(store: Warehouse, model: Mapping[str, Any]) -> Provenance:
+    newest = queries.select_snapshots(store, since=store.snapshot)["committed_at"].to_pylist()
+    return Provenance(
+        snapshot=store.snapshot,
+        model_id=model["model_id"],
+        config_sha256=model["config_sha256"],
+        seed=model["seed"],
+        code_version=model["code_version"],
+        committed_at=None if not newest else write_time(newest[-1]),
+    )
 
 
 def _consensus_quality(
-    store: Warehouse, run_id: str, consensus: pa.Table, clips: pa.Table, votes: pa.Table
+    store: Warehouse, run_id: str, clips: pa.Table, votes: pa.Table
 ) -> ConsensusQuality:
+    consensus = queries.select_consensus(store, run_id)
     run = next(
         row for row in queries.select_consensus_runs(store).to_pylist() if row["run_id"] == run_id
     )
@@ -201,7 +194,7 @@ def _vote_entropy(votes: pa.Table, clip_ids: set[str]) -> list[float]:
     """Return the entropy of the vote shares of each clip, nats."""
     counts = [
         np.array(list(received.values()), np.float64)
-        for clip_id, received in _votes_by_clip(votes).items()
+        for clip_id, received in count_labels(votes).items()
         if clip_id in clip_ids
     ]
     shares = [count / count.sum() for count in counts]
@@ -236,46 +229,8 @@ def _doubts(store: Warehouse, corpus: str) -> tuple[DataDoubt, ...]:
     )
 
 
-def _difference(
-    store: Warehouse, latest: Mapping[Arm, CurvePoint], truth: str
-) -> PairedDifference | None:
+def _difference(store: Warehouse, latest: Mapping[Arm, CurvePoint]) -> PairedDifference | None:
     """Compare the arms' models on the same test clips; None where they share one or no clip."""
-    first, second = (
-        latest[arm].model_id if arm in latest else None for arm in ("active", "random")
-    )
-    if first is None or second is None or first == second:
+    if set(latest) != {"active", "random"}:
         return None
-    try:
-        uar = compare_models(store, [(first, second)], truth=truth).uar
-    except NothingToDoError:
-        return None
-    return PairedDifference(uar=uar.difference, low=uar.low, high=uar.high)
-
-
-def _next_steps(corpus: str, campaign: str) -> tuple[NextStep, ...]:
-    name = "" if campaign == corpus else f" --campaign {campaign}"
-    return (
-        NextStep(
-            command=f"serloop round {corpus}{name} --tasks tasks.json",
-            purpose="ask the next round as a task file for Label Studio",
-        ),
-        NextStep(
-            command=f"serloop round {corpus}{name} --answers export.json",
-            purpose="collect its answers and learn from them",
-        ),
-        NextStep(command="serloop status", purpose="see what is in the warehouse"),
-    )
-
-
-def _rows_by_clip(table: pa.Table, clip_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    chosen = table.filter(pc.is_in(table["clip_id"], pa.array(clip_ids, pa.string())))
-    return {row["clip_id"]: row for row in chosen.to_pylist()}
-
-
-def _votes_by_clip(votes: pa.Table) -> dict[str, Counter[str]]:
-    totals = votes.group_by(["clip_id", "label"]).aggregate([("count", "sum")])
-    received: dict[str, Counter[str]] = {}
-    for row in totals.sort_by("label").to_pylist():
-        if row["label"] is not None:
-            received.setdefault(row["clip_id"], Counter())[row["label"]] = row["count_sum"]
-    return received
+    return measure_difference(store, latest["active"].model_id, latest["random"].model_id)

@@ -219,6 +219,13 @@ def require_unheard(
         LeakageError: With the offenders.
     """
     config = model["config"]
+    heard = set(config.get("distil", {}).get("clips", ())) & set(judged["clip_id"].to_pylist())
+    if heard:
+        raise LeakageError(
+            f"model `{model['model_id']}` cannot be judged on clips that it heard, though without "
+            f"labels: {len(heard)} of {judged.num_rows}, such as `{min(heard)}`; judge models on "
+            "speakers they were kept from"
+        )
     own = corpus_clips(store, config["corpus"])
     is_learned = pc.is_in(own["clip_id"], pa.array(config["clips"], pa.string()))
     if part == TEST:

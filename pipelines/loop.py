@@ -20,13 +20,16 @@ from pipelines.clipset import corpus_classes
 from pipelines.collect import collect
 from pipelines.collecting.pull import pull
 from pipelines.curve import curve_rows, read_curve
+from pipelines.drift.drift import drift
 from pipelines.errors import NothingToDoError, PoolExhaustedError
 from pipelines.evaluate import evaluate
+from pipelines.gate.gate import gate
 from pipelines.label_studio.connect import is_configured
 from pipelines.labels import Targets
 from pipelines.publishing.publish import publish
 from pipelines.report.content import CurvePoint
-from pipelines.round_report import report
+from pipelines.round_lock import claim_round
+from pipelines.round_report import report, report_path
 from pipelines.runner import Row, Runner
 from pipelines.score import score
 from pipelines.settings import Settings
@@ -97,41 +100,76 @@ def run_round(
 
     Raises:
         NothingToDoError: If the open round has no answer yet.
+        RoundRunningError: If another process makes a round of the campaign.
         PipelineError: If Label Studio is wanted and none is configured.
     """
     name = campaign or corpus
     is_online = label_studio
     if is_online is None:
         is_online = not simulate and is_configured(run.settings)
-    if answers is not None:
-        run(collect, source=answers, corpus=corpus, project=name)
-    last = last_round_number(run.settings, name)
-    page, shortfalls, queue = None, tuple[str, ...](), None
-    if last is not None:
-        get_answers(run, campaign=name, simulate=simulate, is_online=is_online)
-        require_answers(run.settings, name, last)
-        page = learn(run, corpus=corpus, campaign=name, number=last)
-    try:
-        asked = ask(
-            run,
-            corpus=corpus,
-            campaign=name,
-            number=0 if last is None else last + 1,
-            budget=budget,
-            test_speakers=test_speakers,
-            out=tasks,
-        )
-        shortfalls = asked.shortfalls
-    except PoolExhaustedError:
-        # The last round was learned from; that nothing is left to ask is no failure of it.
-        if last is None:
-            raise
-        tasks = None
-    if is_online:
-        queue = run(publish, campaign=name).url
-    if simulate:
-        get_answers(run, campaign=name, simulate=True, is_online=is_online)
-    return replace(_stand(run.settings, name, tasks, page), shortfalls=shortfalls, queue=queue)
+    with claim_round(run.settings, name):
+        if answers is not None:
+            run(collect, source=answers, corpus=corpus, project=name)
+        last = last_round_number(run.settings, name)
+        shortfalls = tuple[str, ...]()
+        if last is not None:
+            get_answers(run, campaign=name, simulate=simulate, is_online=is_online)
+            if not has_answers(run.settings, name, last):
+                return _complete(run, campaign=name, number=last, is_online=is_online)
+            learn(run, corpus=corpus, campaign=name, number=last)
+        try:
+            asked = ask(
+                run,
+                corpus=corpus,
+                campaign=name,
+                number=0 if last is None else last + 1,
+                budget=budget,
+                test_speakers=test_speakers,
+                out=tasks,
+            )
+            shortfalls = asked.shortfalls
+        except PoolExhaustedError:
+            # The last round was learned from; that nothing is left to ask is no failure of it.
+            if last is None:
+                raise
+            tasks = None
+        queue = run(publish, campaign=name).url if is_online else None
+        if simulate:
+            get_answers(run, campaign=name, simulate=True, is_online=is_online)
+        page = None if last is None else conclude(run, campaign=name, number=last)
+        stand = _stand(run.settings, name, tasks, page)
+        return replace(stand, shortfalls=shortfalls, queue=queue)
+
+
+def conclude(run: Runner, *, campaign: str, number: int) -> str:
+    """Say what a round that was learned from came to: gate, drift and report.
+
+    Args:
+        run: Runs the stages.
+        campaign: The campaign.
+        number: Number of the round.
+
+    Returns:
+        Path of the report; that it is there tells that the round was concluded.
+    """
+    model_id = active_model(run.settings, campaign, number)
+    run(gate, model_id=model_id)
+    run(drift, model_id=model_id)
+    return run(report, campaign=campaign, number=number).path
+
+
+def _complete(run: Runner, *, campaign: str, number: int, is_online: bool) -> RoundResult:
+    """Do what a killed run left undone after it had asked a round.
+
+    Raises:
+        NothingToDoError: If nothing was left undone: the round waits for answers.
+    """
+    queue = run(publish, campaign=campaign).url if is_online else None
+    before = number - 1
+    if number == 0 or report_path(run.settings, campaign, before).exists():
+        raise _unanswered(run.settings, campaign, number)
+    page = conclude(run, campaign=campaign, number=before)
+    return replace(_stand(run.settings, campaign, None, page), queue=queue)
 
 
 def get_answers(run: Runner, *, campaign: str, simulate: bool, is_online: bool) -> None:
@@ -198,7 +236,7 @@ def ask(
     )
 
 
-def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
+def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> None:
     """Learn from a round's answers: one model per arm, each from its own asks and the seed.
 
     Where rounds listen to a model (`rounds.aided`), both arms learn the posteriors it leads to.
@@ -208,9 +246,6 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
         corpus: Corpus of the campaign.
         campaign: The campaign.
         number: Number of the round.
-
-    Returns:
-        Path of the report.
     """
     with open_store(run.settings) as store:
         asked = find_round(store, campaign, number)
@@ -233,7 +268,6 @@ def learn(run: Runner, *, corpus: str, campaign: str, number: int) -> str:
             arm=arm,
         )
         run(evaluate, model_id=model.model_id)
-    return run(report, campaign=campaign, number=number).path
 
 
 def soft_targets(settings: Settings) -> Targets | None:
@@ -282,22 +316,27 @@ def active_model(settings: Settings, campaign: str, number: int) -> str:
     )
 
 
-def require_answers(settings: Settings, campaign: str, number: int) -> None:
-    """Refuse to learn from a round nobody has answered.
+def has_answers(settings: Settings, campaign: str, number: int) -> bool:
+    """Return whether anybody has answered a round."""
+    return any(_count_answers(settings, campaign, number))
 
-    Raises:
-        NothingToDoError: With the number of open asks and how to get them answered.
-    """
+
+def _unanswered(settings: Settings, campaign: str, number: int) -> NothingToDoError:
+    """Say how many asks are open and how to get them answered."""
+    return NothingToDoError(
+        f"round {number} of campaign `{campaign}` asks about "
+        f"{len(_count_answers(settings, campaign, number))} clips and has no answer yet; let "
+        "people answer in Label Studio (`serloop publish`), or import its task file and collect "
+        "the export with `serloop round --answers export.json`, or try --simulate"
+    )
+
+
+def _count_answers(settings: Settings, campaign: str, number: int) -> list[int]:
     with open_store(settings) as store:
-        asks = read_asks(store, campaign, number=number)
-    received = asks["votes_received"].to_pylist()
-    if not any(received):
-        raise NothingToDoError(
-            f"round {number} of campaign `{campaign}` asks about {len(received)} clips and has "
-            "no answer yet; let people answer in Label Studio (`serloop publish`), or import its "
-            "task file and collect the export with `serloop round --answers export.json`, or try "
-            "--simulate"
-        )
+        received: list[int] = read_asks(store, campaign, number=number)[
+            "votes_received"
+        ].to_pylist()
+    return received
 
 
 def read_standing(settings: Settings, campaign: str) -> tuple[CurvePoint, ...]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from pipelines.clipset import INTENDED, ClipSet, select_clip_set
+from pipelines.compressing.prune import fit_pruned
+from pipelines.compressing.student import fit_student
 from pipelines.convert import evaluation_rows, metric_rows
 from pipelines.errors import PipelineError
 from pipelines.evaluate import judge_model
@@ -162,9 +164,7 @@ def reproduce(settings: Settings, progress: Progress, *, model_id: str) -> Repro
         clips = _select_clips(past, model)
         checks = [_check_clips(model, clips), *_check_data(model, clips)]
         with TemporaryDirectory(prefix="serloop-") as folder:
-            # What training leaves behind for a resume must not meet the recorded model's.
-            elsewhere = settings.model_copy(update={"home": Path(folder)})
-            trained = fit(past, elsewhere, progress, clips, plan)
+            trained = _fit_again(past, settings, progress, clips, plan, elsewhere=Path(folder))
             checks += _check_weights(model, trained, Path(folder))
     judge = partial(judge_model, settings=settings, progress=progress, model=model, trained=trained)
     for row in stored:
@@ -179,6 +179,24 @@ def reproduce(settings: Settings, progress: Progress, *, model_id: str) -> Repro
         checks=tuple(checks),
         circumstances=(*_find_circumstances(model, settings), *circumstances),
     )
+
+
+def _fit_again(
+    past: Warehouse,
+    settings: Settings,
+    progress: Progress,
+    clips: ClipSet,
+    plan: Plan,
+    *,
+    elsewhere: Path,
+) -> "TrainedModel":
+    """Do what made the model: train it, or have it learn from others, whose weights are at home."""
+    if "distil" in plan.config:
+        return fit_student(past, settings, progress, clips, plan, keeps_state=False)
+    if "prune" in plan.config:
+        return fit_pruned(past, settings, progress, clips, plan)
+    # What training leaves behind for a resume must not meet the recorded model's.
+    return fit(past, settings.model_copy(update={"home": elsewhere}), progress, clips, plan)
 
 
 def _read_plan(model: Mapping[str, Any]) -> tuple[Plan, list[Check]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
+from pipelines.observe.context import about_stage
 from pipelines.progress import Progress
 
 if TYPE_CHECKING:
@@ -111,4 +112,5 @@ class DirectRunner:
 
     def __call__(self, stage: "Stage[P, R]", *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one stage and return its result."""
-        return stage(self.settings, self.progress, *args, **kwargs)
+        with about_stage(stage.__name__, kwargs):
+            return stage(self.settings, self.progress, *args, **kwargs)

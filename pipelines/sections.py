@@ -19,7 +19,7 @@ RATINGS = r"^(arousal|valence|dominance)(,(arousal|valence|dominance))*$"
 class Section(BaseModel):
     """A group of settings that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def overrides(self, *names: str) -> dict[str, Any]:
         """Return the named settings that were set, as keyword arguments.
@@ -38,7 +38,10 @@ class WarehouseSettings(Section):
     """Where the catalog and the Parquet files live."""
 
     catalog: str | None = Field(
-        None, description="SQLite file or `postgresql://…`; default: a file under `home`."
+        None,
+        # It may hold a password, and settings are printed.
+        repr=False,
+        description="SQLite file or `postgresql://…`; default: a file under `home`.",
     )
     data_path: str | None = Field(
         None, description="Folder or `s3://bucket/prefix` of the Parquet files; default: `home`."

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ser.audio.pcm import Waveform, from_pcm16
-from ser.encoders.files import find_encoder
+from ser.encoders.files import find_encoder, hash_configuration, hash_weights
 from ser.encoders.whisper import whisper_states
 from ser.errors import ConfigurationError
 
@@ -101,13 +101,15 @@ def load_encoder(model: str) -> SpeechEncoder:
 
     Raises:
         ConfigurationError: If it cannot be found, is of another kind or sample rate, has weights
-            that are not safetensors or not complete, or the extra is not installed.
+            that are not safetensors or not complete, or change meanwhile, or the extra is not
+            installed.
     """
-    return _load(str(find_encoder(model).resolve()))
+    folder = find_encoder(model).resolve()
+    return _load(str(folder), hash_weights(folder), hash_configuration(folder))
 
 
 @lru_cache(maxsize=1)
-def _load(folder: str) -> SpeechEncoder:
+def _load(folder: str, weights_sha256: str, configuration_sha256: str) -> SpeechEncoder:
     transformers = _import_transformers()
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     if config.model_type not in _LOADERS:
@@ -120,6 +122,15 @@ def _load(folder: str) -> SpeechEncoder:
             f"`model` must read {SAMPLE_RATE} Hz, but {folder} reads {extractor.sampling_rate} Hz"
         )
     network = _LOADERS[config.model_type](transformers, folder, config)
+    # Features are named by these hashes, so that nothing else may have been read.
+    if (hash_weights(Path(folder)), hash_configuration(Path(folder))) != (
+        weights_sha256,
+        configuration_sha256,
+    ):
+        raise ConfigurationError(
+            f"the files of `model` in {folder} changed while they were read; run again once "
+            "whatever writes there is done"
+        )
     is_whisper = config.model_type == "whisper"
     return SpeechEncoder(
         network=network.float().eval().requires_grad_(requires_grad=False),

@@ -18,7 +18,7 @@ from ser.errors import ArtifactError
 from ser.files import write_whole
 from ser.models.trained import Json
 
-FORMAT = "serloop-training-1"
+FORMAT = "serloop-training-2"
 METADATA_KEY = "serloop"
 HEADER_LENGTH_BYTES = 8  # a safetensors file starts with the length of its JSON header
 
@@ -56,7 +56,8 @@ def save_state(state: TrainingState, path: Path) -> None:
     """
     # Copies, for safetensors refuses tensors that share memory or are not laid out in order.
     tensors = {name: tensor.cpu().contiguous() for name, tensor in state.tensors.items()}
-    facts = json.dumps({"format": FORMAT, **state.facts}, sort_keys=True)
+    described = {"format": FORMAT, "sha256": _hash_tensors(tensors), **state.facts}
+    facts = json.dumps(described, sort_keys=True)
     write_whole(path, save(tensors, metadata={METADATA_KEY: facts}))
 
 
@@ -83,6 +84,7 @@ def load_state(path: Path, *, fingerprint: str) -> TrainingState | None:
         header = json.loads(content[HEADER_LENGTH_BYTES : HEADER_LENGTH_BYTES + size])
         facts = json.loads(header["__metadata__"][METADATA_KEY])
         found = (facts.pop("format"), facts["fingerprint"])
+        is_whole = facts.pop("sha256", None) == _hash_tensors(tensors)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
             f"`{path}` must be a training state, but cannot be read as one: {error}; remove it "
@@ -92,6 +94,11 @@ def load_state(path: Path, *, fingerprint: str) -> TrainingState | None:
         raise ArtifactError(
             f"`{path}` must be the state of this training, but belongs to one with other data, "
             "parameters or seed; remove it to train from the beginning"
+        )
+    if not is_whole:
+        raise ArtifactError(
+            f"`{path}` must have the SHA-256 it was stored with, but was changed or damaged since; "
+            "remove it to train from the beginning"
         )
     return TrainingState(tensors, facts)
 
@@ -107,6 +114,16 @@ def fingerprint(arrays: Iterable[npt.NDArray[np.generic]], facts: Json) -> str:
     for array in arrays:
         found.update(str((array.dtype.str, array.shape)).encode())
         found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def _hash_tensors(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 over tensors of safetensors, in order of their names."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        content = tensors[name].reshape(-1).view(torch.uint8).numpy()
+        found.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)} ".encode())
+        found.update(content.data)
     return found.hexdigest()
 
 

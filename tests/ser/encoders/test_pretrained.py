@@ -1,5 +1,7 @@
 """Pretrained encoders of every family give states of the clip's own length."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser.audio.pcm import from_pcm16, to_pcm16
+from ser.encoders import pretrained
+from ser.encoders.files import hash_configuration, hash_weights
 from ser.encoders.pretrained import load_encoder
 from ser.errors import ConfigurationError
 
@@ -138,3 +142,27 @@ def test_a_batch_without_clips_is_refused(tiny):
     """At least one clip has to pass at a time."""
     with pytest.raises(ConfigurationError, match="`batch_clips` must be ≥ 1, but got 0"):
         load_encoder(str(tiny("hubert"))).encode([], batch_clips=0)
+
+
+def test_other_weights_in_the_same_folder_are_another_encoder(tiny, tmp_path):
+    """Features are named by the hash of the weights, so what is kept in memory goes by it, too."""
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(tiny("whisper"), tmp_path / "encoder")
+    before = load_encoder(str(folder)).encode([clip(3200)])[0]
+    weights = load_file(folder / "model.safetensors")
+    scaled = {name: 2 * tensor for name, tensor in weights.items()}
+    save_file(scaled, folder / "model.safetensors", metadata={"format": "pt"})
+    after = load_encoder(str(folder)).encode([clip(3200)])[0]
+    assert not np.allclose(before, after)
+
+
+def test_weights_that_change_while_they_are_read_are_refused(tiny, tmp_path):
+    """What was hashed and what was read would be two things."""
+    folder = shutil.copytree(tiny("whisper"), tmp_path / "encoder")
+    weights = hash_weights(folder)
+    configuration = hash_configuration(folder)
+    with (folder / "config.json").open("a") as file:
+        file.write("\n")
+    with pytest.raises(ConfigurationError, match="changed while they were read"):
+        pretrained._load(str(folder), weights, configuration)

@@ -129,3 +129,14 @@ def test_a_restored_optimiser_makes_the_same_next_step():
     step(layers[1], second)
     assert torch.equal(layers[0].weight, layers[1].weight)
     assert json.dumps(sorted(optimiser_tensors(second))) == json.dumps(sorted(stored))
+
+
+def test_a_changed_weight_is_found_out(tmp_path):
+    """One bit of one tensor is enough, though the file can be read."""
+    path = tmp_path / "state"
+    save_state(make_state(3), path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"must have the SHA-256 .* remove it to train from"):
+        load_state(path, fingerprint="f")
