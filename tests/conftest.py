@@ -1,5 +1,6 @@
 """Fixtures every test folder shares."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "label_studio" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.label_studio)
+
+
+@pytest.fixture(autouse=True)
+def secrets_forgotten() -> Iterator[None]:
+    """Hide in the lines of one test no secret of another, such as the word `secret` itself."""
+    yield
+    logging.setLogRecordFactory(logging.LogRecord)
 
 
 @pytest.fixture(scope="session")

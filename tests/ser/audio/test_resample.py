@@ -109,3 +109,26 @@ def test_rates_must_be_positive(rates):
     """A rate of zero or below is refused."""
     with pytest.raises(ConfigurationError, match="must be > 0 Hz, but got"):
         resample(np.zeros(10, np.float32), *rates)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000, 96000])
+def test_small_products_change_only_rounding(rate):
+    """And no number of samples."""
+    noise = np.random.default_rng(0).standard_normal(2 * rate + 17).astype(np.float32)
+    resampler = Resampler(rate, 16000, product_outputs=320)
+    parts = [resampler.push(chunk) for chunk in np.array_split(noise, 23)]
+    joined = np.concatenate([*parts, resampler.finish()])
+    expected = resample(noise, rate, 16000)
+    assert joined.shape == expected.shape
+    np.testing.assert_allclose(joined, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("rate", "most_s"), [(8000, 0.025), (44100, 0.025), (22254, 0.07)])
+def test_small_products_come_soon(rate, most_s):
+    """Never more than a product and half the filter are held back."""
+    resampler = Resampler(rate, 16000, product_outputs=320)
+    fed, given_back, chunk = 0, 0, rate // 200
+    for _ in range(400):
+        given_back += len(resampler.push(np.zeros(chunk, np.float32)))
+        fed += chunk
+        assert fed / rate - given_back / 16000 < most_s
