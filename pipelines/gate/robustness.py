@@ -15,8 +15,8 @@ import numpy.typing as npt
 from pipelines.clipset import read_waveforms
 from pipelines.gate.checks import compare_limit, uar_statistics
 from pipelines.gate.evidence import Evidence
-from pipelines.gate.hearing import hear
 from pipelines.gate.records import Check
+from pipelines.hearing import hear
 from pipelines.models import load_weights
 from pipelines.operations_sections import GateSettings
 from pipelines.progress import Progress

@@ -37,8 +37,18 @@ def find_decision(store: Warehouse, model_id: str, gate_id: str) -> Decision | N
     row = next((row for row in rows if row["gate_id"] == gate_id), None)
     if row is None:
         return None
-    names = [field.name for field in fields(Check)]
-    checks = queries.select_gate_checks(store, gate_id).select(names).to_pylist()
     return Decision(
-        **{name: row[name] for name in _OF_DECISION}, checks=tuple(Check(**of) for of in checks)
+        **{name: row[name] for name in _OF_DECISION}, checks=read_checks(store, gate_id)
     )
+
+
+def read_checks(store: Warehouse, gate_id: str) -> tuple[Check, ...]:
+    """Return everything that a decision looked at, what failed first.
+
+    Args:
+        store: The warehouse.
+        gate_id: The decision.
+    """
+    names = [field.name for field in fields(Check)]
+    rows = queries.select_gate_checks(store, gate_id).select(names).to_pylist()
+    return tuple(Check(**row) for row in rows)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import takewhile
-from typing import Any
 
 from pipelines.campaign import read_rounds
 from pipelines.curve import is_of_curve
+from pipelines.gate.stored import read_checks
 from pipelines.registry.states import Line, read_line
 from pipelines.report.registry import (
     Champion,
-    GateCheck,
     GateDecision,
     Registry,
     RegistryChange,
@@ -114,12 +113,5 @@ def _read_decision(store: Warehouse, campaign: str, candidate: str) -> GateDecis
     return GateDecision(
         **{name: gate[name] for name in shared},
         decided_at=write_time(gate["decided_at"]),
-        checks=tuple(
-            _check(row) for row in queries.select_gate_checks(store, gate["gate_id"]).to_pylist()
-        ),
+        checks=read_checks(store, gate["gate_id"]),
     )
-
-
-def _check(row: Mapping[str, Any]) -> GateCheck:
-    facts = {name: value for name, value in row.items() if name not in {"gate_id", "check_name"}}
-    return GateCheck(name=row["check_name"], **facts)

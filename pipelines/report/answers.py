@@ -190,7 +190,8 @@ def _tell_why(registry: Registry) -> str:
 
 def _list_failed(decision: GateDecision) -> str:
     told = [
-        _FAILED.get(of.name, f"worse for {of.name.replace('=', ' ')}") for of in decision.failed
+        _FAILED.get(of.check_name, f"worse for {of.check_name.replace('=', ' ')}")
+        for of in decision.failed
     ]
     more = len(told) - CHECKS_NAMED
     return ", ".join(told[:CHECKS_NAMED]) + (f" and {more} more" if more > 0 else "")

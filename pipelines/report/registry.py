@@ -5,42 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipelines.gate.records import Check
 from pipelines.report.wording import format_score
 
 State = Literal["candidate", "champion", "retired", "refused", "waiting"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateCheck:
-    """One thing the gate looked at; figures are None where there is none.
-
-    Args:
-        name: such as `better` or `gender=female`.
-        is_passed: whether the candidate may pass, as far as this goes.
-        metric: such as `uar` or `ece`.
-        candidate: the metric of the candidate.
-        champion: the metric of the champion.
-        difference: candidate minus champion.
-        low: lower end of its interval.
-        high: upper end.
-        p_value: of the permutation test over speakers.
-        threshold: what the difference, or the metric, was held to.
-        clips: clips it is about.
-        reason: what was found, in words.
-    """
-
-    name: str
-    is_passed: bool
-    metric: str
-    candidate: float | None
-    champion: float | None
-    difference: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    threshold: float | None
-    clips: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +33,10 @@ class GateDecision:
     speakers: int
     truth: str
     decided_at: str
-    checks: tuple[GateCheck, ...]
+    checks: tuple[Check, ...]
 
     @property
-    def failed(self) -> tuple[GateCheck, ...]:
+    def failed(self) -> tuple[Check, ...]:
         """Checks that stand against it."""
         return tuple(check for check in self.checks if not check.is_passed)
 
@@ -143,7 +111,7 @@ class Registry:
         return next((of for of in self.history if of.model_id == self.candidate), None)
 
 
-def write_limit(check: GateCheck) -> str:
+def write_limit(check: Check) -> str:
     """Say what a check was held to.
 
     Args:
@@ -153,7 +121,7 @@ def write_limit(check: GateCheck) -> str:
         A figure such as `−.05`, or nothing where no limit was recorded.
 
     Example:
-        >>> write_limit(GateCheck(name="calibration", is_passed=True, metric="ece",
+        >>> write_limit(Check(check_name="calibration", is_passed=True, metric="ece",
         ...     candidate=0.08, champion=0.07, difference=0.01, low=None, high=None, p_value=None,
         ...     threshold=0.05, clips=120, reason=""))
         '+.05'

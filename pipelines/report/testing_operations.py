@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pipelines.gate.records import Check
 from pipelines.report.changes import Changes, LabelFlip, ScoreChange, SettingChange
 from pipelines.report.content import Arm, PairedDifference
 from pipelines.report.drift import DriftCheck, DriftMeasure
 from pipelines.report.registry import (
     Champion,
-    GateCheck,
     GateDecision,
     Registry,
     RegistryChange,
@@ -167,10 +167,10 @@ def _check(
     threshold: float,
     is_passed: bool = True,
     metric: str = "uar",
-) -> GateCheck:
+) -> Check:
     difference = candidate - champion
-    return GateCheck(
-        name=name,
+    return Check(
+        check_name=name,
         is_passed=is_passed,
         metric=metric,
         candidate=candidate,

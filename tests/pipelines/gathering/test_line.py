@@ -103,7 +103,7 @@ def test_the_newest_decision_counts_with_its_checks(store: Warehouse) -> None:
     decide(store, "gate-late", "m1", minutes=5)
     decide(store, "gate-early", "m1")
     found = read_registry(store, "calls", 1, "m1").decision
-    assert [check.name for check in found.checks] == ["gender=female", "better"]
+    assert [check.check_name for check in found.checks] == ["gender=female", "better"]
     assert [check.reason for check in found.failed] == ["worse in gate-late"]
     assert found.decided_at == "2026-05-04 06:12 UTC"
     assert (found.champion_id, found.clips, found.speakers) == ("m0", 12, 2)

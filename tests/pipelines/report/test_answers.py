@@ -120,7 +120,8 @@ def test_many_failed_checks_are_counted() -> None:
     """Three are named; the section has them all."""
     check = SAMPLE.registry.decision.checks[0]
     failed = tuple(
-        replace(check, name=name) for name in ("better", "noise", "gain=up", "age=30", "age=40")
+        replace(check, check_name=name)
+        for name in ("better", "noise", "gain=up", "age=30", "age=40")
     )
     content = standing(decision=replace(SAMPLE.registry.decision, checks=failed))
     assert (

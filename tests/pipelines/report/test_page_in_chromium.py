@@ -52,7 +52,7 @@ def _with_long_words(content):
     long_word = "unbroken" * 12
     clip = replace(content.asked[0], clip_id=f"synthetic/{long_word}", reason=long_word)
     annotator = replace(content.consensus.annotators[0], annotator=long_word)
-    check = replace(content.registry.decision.checks[0], name=long_word, reason=long_word)
+    check = replace(content.registry.decision.checks[0], check_name=long_word, reason=long_word)
     change = replace(content.registry.history[0], reason=long_word, actor=long_word)
     setting = replace(content.changes.settings[0], name=long_word, after=long_word)
     flip = replace(content.changes.flips[0], clip_id=long_word)
