@@ -30,11 +30,11 @@ def chosen_features(settings: Settings, kind: str | None = None, **given: Any) -
     own = chosen.overrides("hop", "bands", "coefficients", "layers", "speeds") if is_same else {}
     name = kind or chosen.kind
     if name == ENCODER_KIND and "model" not in given:
-        own["model"] = _find_encoder(settings)
+        own["model"] = name_encoder(settings)
     return build_features(name, **{**own, **given})
 
 
-def _find_encoder(settings: Settings) -> str:
+def name_encoder(settings: Settings) -> str:
     """Return the encoder of the settings: a folder among the models, a folder, or an id."""
     named = settings.features.encoder
     if named is None:

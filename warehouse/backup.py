@@ -17,10 +17,7 @@ from uuid import uuid4
 
 from warehouse import backup_sqlite
 from warehouse.backup_postgres import open_postgres
-from warehouse.connection import explained
 from warehouse.errors import WarehouseError
-from warehouse.schemas import TABLES
-from warehouse.warehouse import Warehouse
 
 Kind = Literal["sqlite", "postgres"]
 _LAKE = "SELECT schema_uuid FROM ducklake_schema WHERE schema_id = 0"
@@ -168,20 +165,6 @@ def restore_catalog(copy: Path, catalog: str, data_path: str) -> None:
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def count_tables(warehouse: Warehouse) -> dict[str, int]:
-    """Return how many rows each table has, every table there is.
-
-    Args:
-        warehouse: The lake, or a past of it; a table that came later has none there.
-
-    Raises:
-        WarehouseError: If one cannot be read.
-    """
-    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in TABLES)  # noqa: S608
-    with explained(warehouse.catalog, "cannot count rows"):
-        return dict(warehouse._connection.execute(counts).fetchall())
 
 
 def _read_lines(path: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import uuid4
 
-from warehouse.storage import S3Access, _open_store, delete_file
+from warehouse.storage import S3Access, delete_file, open_bucket
 
 _S3 = "s3://"
 _CHUNK_BYTES = 1 << 20
@@ -30,7 +30,7 @@ def open_stored(path: str, s3: S3Access | None) -> Iterator[BinaryIO]:
         with Path(path).open("rb", buffering=0) as stream:
             yield cast("BinaryIO", stream)
         return
-    with _open_store(path, s3).open_input_stream(path.removeprefix(_S3)) as stream:
+    with open_bucket(path, s3).open_input_stream(path.removeprefix(_S3)) as stream:
         yield cast("BinaryIO", stream)
 
 
@@ -71,7 +71,7 @@ def write_stored(
     """
     if path.startswith(_S3):
         try:
-            with _open_store(path, s3).open_output_stream(path.removeprefix(_S3)) as stream:
+            with open_bucket(path, s3).open_output_stream(path.removeprefix(_S3)) as stream:
                 return hash_stream(source, cast("BinaryIO", stream))
         except BaseException:
             delete_file(path, s3)

@@ -54,10 +54,15 @@ def connect(
     try:
         _attach(connection, catalog, [f"DATA_PATH {_quote(data_path)}", *past])
     except duckdb.Error as error:
-        missing = _explain_missing_past(connection, catalog, snapshot, as_of) if past else None
+        reason: WarehouseError | None = None
+        # Who keeps a catalog busy, or does not answer, is not asked more.
+        if not is_contention(error) and not isinstance(error, duckdb.IOException):
+            reason = _explain_moved(connection, catalog, data_path)
+            if reason is None and past:
+                reason = _explain_missing_past(connection, catalog, snapshot, as_of)
         connection.close()
-        if missing is not None:
-            raise missing from error
+        if reason is not None:
+            raise reason from error
         if is_contention(error):
             raise
         with explained(catalog, f"cannot attach the lake with catalog `{redact(catalog)}`"):
@@ -142,7 +147,7 @@ def open_duckdb(extensions: Sequence[str]) -> duckdb.DuckDBPyConnection:
         ...     connection.execute("SELECT current_setting('allow_unsigned_extensions')").fetchall()
         [(False,)]
     """
-    wheels = {name: file for name in extensions if (file := _find_wheel(name)) is not None}
+    wheels = {name: file for name in extensions if (file := find_wheel(name)) is not None}
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": False,
@@ -163,7 +168,12 @@ def open_duckdb(extensions: Sequence[str]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _find_wheel(name: str) -> Path | None:
+def find_wheel(name: str) -> Path | None:
+    """Return the file of an extension that is installed as a wheel; None if it is not.
+
+    Args:
+        name: Such as `ducklake`.
+    """
     found = find_spec(f"duckdb_extension_{name}")
     if found is None or found.origin is None:
         return None
@@ -231,6 +241,29 @@ def _refuse_expired(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> N
             f"`as_of` {as_of.isoformat()} lies between snapshots {found} and {following}, and those"
             " between them were expired (`maintenance.keep_snapshots_d`); choose one of the two"
         )
+
+
+def _explain_moved(
+    connection: duckdb.DuckDBPyConnection, catalog: str, data_path: str
+) -> WarehouseError | None:
+    """Explain a data path other than the one that the catalog names, as after moving a home."""
+    try:
+        _attach(connection, catalog, ["CREATE_IF_NOT_EXISTS false", "READ_ONLY"])
+        ((recorded,),) = connection.execute(
+            "SELECT value FROM __ducklake_metadata_lake.ducklake_metadata WHERE key = 'data_path'"
+        ).fetchall()
+        connection.execute("USE memory")
+        connection.execute("DETACH DATABASE lake")
+    except duckdb.Error:
+        return None
+    if recorded == data_path:
+        return None
+    return WarehouseError(
+        f"the lake with catalog `{redact(catalog)}` keeps its data at `{recorded}`, and was asked "
+        f"for at `{data_path}`; if its folder was moved or copied by hand, put it back where it "
+        "was, and to have it here run `serloop backup` there and `serloop restore` here; if a "
+        "setting changed, set SERLOOP_HOME or SERLOOP_WAREHOUSE__DATA_PATH back"
+    )
 
 
 def _explain_missing_past(

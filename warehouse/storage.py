@@ -98,7 +98,7 @@ def write_once(path: str, content: bytes | memoryview, s3: S3Access | None) -> N
     """
     if path.startswith(_S3):
         # An object appears only once its upload is complete; its equal may replace it any time.
-        with _open_store(path, s3).open_output_stream(path.removeprefix(_S3)) as stream:
+        with open_bucket(path, s3).open_output_stream(path.removeprefix(_S3)) as stream:
             stream.write(content)
         return
     target = Path(path)
@@ -151,7 +151,7 @@ def find_file(path: str, s3: S3Access | None) -> StoredFile | None:
         s3: Access to the object store, for an S3 URI.
     """
     if path.startswith(_S3):
-        info = _open_store(path, s3).get_file_info(path.removeprefix(_S3))
+        info = open_bucket(path, s3).get_file_info(path.removeprefix(_S3))
         return StoredFile(path, info.size, info.mtime.timestamp()) if info.is_file else None
     try:
         status = Path(path).stat(follow_symlinks=False)
@@ -169,7 +169,7 @@ def delete_file(path: str, s3: S3Access | None) -> None:
     """
     with suppress(FileNotFoundError):
         if path.startswith(_S3):
-            _open_store(path, s3).delete_file(path.removeprefix(_S3))
+            open_bucket(path, s3).delete_file(path.removeprefix(_S3))
         else:
             Path(path).unlink()
 
@@ -178,12 +178,21 @@ def _list_objects(folder: str, s3: S3Access | None) -> Iterator[StoredFile]:
     from pyarrow import fs  # noqa: PLC0415 - see _connect
 
     selector = fs.FileSelector(folder.removeprefix(_S3), allow_not_found=True)
-    for info in _open_store(folder, s3).get_file_info(selector):
+    for info in open_bucket(folder, s3).get_file_info(selector):
         if info.is_file:
             yield StoredFile(f"{_S3}{info.path}", info.size, info.mtime.timestamp())
 
 
-def _open_store(uri: str, s3: S3Access | None) -> "fs.S3FileSystem":
+def open_bucket(uri: str, s3: S3Access | None) -> "fs.S3FileSystem":
+    """Return the object store that an S3 URI lies on.
+
+    Args:
+        uri: The URI, for the message.
+        s3: Access to it.
+
+    Raises:
+        WarehouseError: If `s3` is missing.
+    """
     if s3 is None:
         raise WarehouseError(f"`{uri}` is on S3; pass `s3=S3Access(...)` to reach it")
     return _connect(s3)

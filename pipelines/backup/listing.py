@@ -30,7 +30,7 @@ class Backups:
                 "files": len(manifest.files),
                 "bytes": manifest.size,
                 "rows": sum(manifest.rows.values()),
-                "missing_weights": len(manifest.missing),
+                "missing_files": len(manifest.missing),
             }
             for name, manifest in self.manifests.items()
         ]

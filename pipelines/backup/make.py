@@ -1,32 +1,36 @@
-"""Backup: keep the warehouse, its models and its reports in a folder elsewhere."""
+"""Backup: keep the warehouse and what belongs to it in a folder elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.backup.manifest import Entry, Manifest, Part
+from pipelines.backup.manifest import LIVE, Entry, Manifest, Part
 from pipelines.backup.vault import Vault, open_vault
 from pipelines.errors import PipelineError
-from pipelines.fitting import TRAINING_SUFFIX
 from pipelines.identity import code_version
+from pipelines.models import PRETRAINED_SUFFIX, TRAINING_SUFFIX
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import has_warehouse, open_store, s3_access
+from ser.export.bundle import DESCRIPTION
 from ser.files import UNFINISHED
 from warehouse import queries
-from warehouse.backup import CatalogCopy, CatalogFile, copy_catalog, count_tables
+from warehouse.backup import CatalogCopy, CatalogFile, copy_catalog
 from warehouse.backup_files import open_stored
 from warehouse.errors import WarehouseError
 from warehouse.storage import normalise_data_path
 
 HOME_FOLDERS = ("models", "reports")
-SECRET_FOLDERS = ("gateway", "people")
-_SKIPPED = (UNFINISHED, TRAINING_SUFFIX, ".lock", ".partial")
+# A sound is there before the correction that waits for it, so that it is looked for later.
+LIVE_FOLDERS = (f"{LIVE}/waiting", f"{LIVE}/stored", f"{LIVE}/sounds")
+SECRET_FOLDERS = ("gateway", "people", "serving")
+_SKIPPED = (UNFINISHED, TRAINING_SUFFIX, PRETRAINED_SUFFIX, ".lock", ".partial")
 # Copying and hashing leave the interpreter's lock alone, and a bucket makes them wait.
 THREADS = 4
 _TRIES = 3
@@ -47,7 +51,7 @@ class BackupResult:
         new_files: Files that were not in the folder before.
         new_bytes: Their bytes.
         removed: Old backups that were removed.
-        missing: Weights that the warehouse names and that are not there.
+        missing: Files of models that the warehouse names and that are not there.
         seconds: How long it took.
     """
 
@@ -74,7 +78,7 @@ class BackupResult:
                 "new_files": self.new_files,
                 "new_bytes": self.new_bytes,
                 "removed_backups": self.removed,
-                "missing_weights": ", ".join(self.missing) or None,
+                "missing_files": ", ".join(self.missing) or None,
                 "seconds": self.seconds,
             }
         ]
@@ -88,10 +92,10 @@ def backup(
     secrets: bool = False,
     keep: int | None = None,
 ) -> BackupResult:
-    """Back up the warehouse as it is at one moment, its models and its reports.
+    """Back up the warehouse as it is at one moment, its models, reports and live corrections.
 
     Others may go on writing. What is in the folder already is not copied again. Secrets (keys of
-    the gateway, addresses of annotators' own pages) are left out unless asked for.
+    the gateway and of callers, addresses of annotators' own pages) are left out unless asked for.
 
     Args:
         settings: Where the warehouse is.
@@ -161,8 +165,10 @@ class _Making:
         raise PipelineError(f"the warehouse cannot be backed up: {reason}") from reason
 
     def _gather(self, *, secrets: bool) -> Manifest:
+        # First: a correction that becomes a vote meanwhile is then in both, never in neither.
+        live = self._keep_live()
         catalog, copied = self._copy_catalog()
-        rows, weights = self._read_lake(copied.snapshot)
+        rows, artifacts = self._read_lake(copied.snapshot)
         folders: dict[Part, tuple[str, ...]] = {"home": HOME_FOLDERS}
         if secrets:
             folders["secret"] = SECRET_FOLDERS
@@ -178,11 +184,19 @@ class _Making:
             kind=copied.kind,
             snapshot=copied.snapshot,
             rows=rows,
-            files=(catalog, *data, *home),
+            files=(catalog, *data, *live, *home),
             missing=tuple(
-                name for name, digest in weights.items() if kept.get(f"models/{name}") != digest
+                name for name, digest in artifacts.items() if kept.get(f"models/{name}") != digest
             ),
         )
+
+    def _keep_live(self) -> list[Entry]:
+        kept = []
+        for path in self._list(LIVE_FOLDERS):
+            # One that is gone is in the warehouse by now, or its sound was taken back.
+            with suppress(FileNotFoundError):
+                kept.append(self._keep_near(("home", path)))
+        return kept
 
     def _copy_catalog(self) -> tuple[Entry, CatalogCopy]:
         target = self.vault.incoming / f"catalog-{time.monotonic_ns()}"
@@ -195,14 +209,19 @@ class _Making:
         target.unlink()
         return entry, copied
 
-    def _read_lake(self, snapshot: int) -> tuple[dict[str, int], dict[str, str]]:
-        """Return rows by table, and SHA-256 of weights by name."""
+    def _read_lake(self, snapshot: int) -> tuple[Mapping[str, int], Mapping[str, str]]:
+        """Return rows by table, and SHA-256 of weights, baselines and bundles by name."""
         with open_store(self.settings, snapshot=snapshot) as past:
-            models = queries.select_models(past)
-            weights = zip(
-                models["artifact"].to_pylist(), models["artifact_sha256"].to_pylist(), strict=True
-            )
-            return count_tables(past), dict(weights)
+            artifacts = {
+                f"{row['artifact']}{inside}": row["artifact_sha256"]
+                for table, inside in (
+                    (queries.select_models(past), ""),
+                    (queries.select_baselines(past), ""),
+                    (queries.select_bundles(past), f"/{DESCRIPTION}"),
+                )
+                for row in table.select(["artifact", "artifact_sha256"]).to_pylist()
+            }
+            return queries.count_rows(past), artifacts
 
     def _list(self, folders: Sequence[str]) -> Iterator[str]:
         home = self.settings.home

@@ -10,6 +10,8 @@ from warehouse.backup import Kind
 
 FORMAT = 1
 Part = Literal["catalog", "data", "home", "secret"]
+LIVE = "live"
+"""Folder of a home that holds people's voices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Entry:
     size: int
     modified_ns: int = 0
 
+    @property
+    def is_private(self) -> bool:
+        """Return whether it is for its owner alone."""
+        return self.part == "secret" or (self.part == "home" and self.path.startswith(f"{LIVE}/"))
+
     def __str__(self) -> str:
         """Return what people call it."""
         return f"{self.part} file `{self.path}`"
@@ -48,7 +55,7 @@ class Manifest:
         snapshot: The newest snapshot.
         rows: Rows of each table then.
         files: Every file.
-        missing: Weights that the warehouse names and that were not there.
+        missing: Files of models that the warehouse names and that were not there.
     """
 
     made_at: str

@@ -16,7 +16,8 @@ from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store, s3_access
-from warehouse.backup import catalog_kind, count_tables, has_lake, restore_catalog
+from warehouse import queries
+from warehouse.backup import catalog_kind, has_lake, restore_catalog
 from warehouse.backup_files import hash_stream, open_stored, write_stored
 from warehouse.errors import WarehouseError
 from warehouse.schemas import TABLES
@@ -25,7 +26,7 @@ from warehouse.storage import find_file, list_folder, normalise_data_path
 MARKER = ".restoring"
 """Names, in a home, the backup that is being restored to it."""
 _SHOWN = 5
-_MODES = {"secret": 0o600}
+_OWNER_ONLY, _OWNER_ONLY_FOLDER = 0o600, 0o700
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ def _write(
     marker = settings.home / MARKER
     marker.write_text(json.dumps({"backup": name}), encoding="utf-8")
     files = tuple(manifest.of("data", "home", "secret"))
+    for folder in {entry.path.partition("/")[0] for entry in files if entry.is_private}:
+        (settings.home / folder).mkdir(mode=_OWNER_ONLY_FOLDER, exist_ok=True)
     with progress.track("restore", len(files), "files") as advance:
         in_threads(partial(_bring_back, settings, vault), files, advance)
     (catalog,) = manifest.of("catalog")
@@ -199,7 +202,7 @@ def _bring_back(settings: Settings, vault: Vault, entry: Entry) -> None:
         with open_stored(target, s3) as stream:
             if hash_stream(stream)[0] == entry.sha256:
                 return
-    mode = _MODES.get(entry.part, 0o666)
+    mode = _OWNER_ONLY if entry.is_private else 0o666
     with open_stored(str(vault.path_of(entry.sha256)), None) as stream:
         digest, _ = write_stored(stream, target, s3, mode=mode)
     if digest != entry.sha256:
@@ -208,7 +211,7 @@ def _bring_back(settings: Settings, vault: Vault, entry: Entry) -> None:
 
 def _compare_rows(settings: Settings, manifest: Manifest) -> None:
     with open_store(settings, snapshot=manifest.snapshot) as past:
-        found = count_tables(past)
+        found = queries.count_rows(past)
     for table, rows in manifest.rows.items():
         if found.get(table) != rows:
             raise WarehouseError(

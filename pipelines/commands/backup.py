@@ -16,7 +16,7 @@ def backup(
     secrets: Annotated[
         bool,
         typer.Option(
-            "--secrets", help="Back up the gateway's keys and people's private addresses, too."
+            "--secrets", help="Back up keys and people's private addresses, too."
         ),
     ] = False,
     keep: Annotated[
@@ -27,7 +27,7 @@ def backup(
     prefect: options.Prefect = False,
     as_json: options.Json = False,
 ) -> None:
-    """Back up the warehouse, its models and reports, while others go on; only what is new."""
+    """Back up warehouse, models, reports, live corrections while others go on; only what is new."""
     from pipelines.backup.make import backup as stage
 
     with session(home, prefect=prefect, as_json=as_json) as run:

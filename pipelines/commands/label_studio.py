@@ -65,7 +65,10 @@ def status(
 
 @label_studio.command()
 def down(home: options.Home = None, as_json: options.Json = False) -> None:
-    """End the Label Studio that `up` started, with all it started, and wait until it is gone."""
+    """End the Label Studio that `up` started, with all it started, and wait until it is gone.
+
+    One that runs with the other services of `serloop up` is ended by `serloop down`.
+    """
     from pipelines.label_studio.server import down as stage
 
     with session(home, as_json=as_json) as run:

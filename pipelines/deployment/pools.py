@@ -12,7 +12,6 @@ from prefect.workers.process import ProcessWorker
 from pipelines.errors import PipelineError
 
 PoolType = Literal["process", "docker", "kubernetes"]
-POOL = "serloop"
 
 
 def ensure_pool(

@@ -18,12 +18,13 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipelines.deployment.due import read_campaigns
 from pipelines.deployment.plan import ROUND_LIMIT, Deployment, plan_deployments
-from pipelines.deployment.pools import POOL, PoolType, ensure_pool
+from pipelines.deployment.pools import PoolType, ensure_pool
 from pipelines.deployment.schedules import build_schedule, describe_schedule
 from pipelines.errors import PipelineError
 from pipelines.flows import FLOWS
 from pipelines.runner import Row
 from pipelines.settings import Settings
+from pipelines.stack.places import POOL
 
 TAG = "serloop"
 """What is ours, and may be removed."""

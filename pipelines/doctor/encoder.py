@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.doctor.finding import Finding
 from pipelines.errors import PipelineError
-from pipelines.feature_choice import ENCODER_KIND, _find_encoder
+from pipelines.feature_choice import ENCODER_KIND, name_encoder
 from pipelines.settings import Settings
 from ser.errors import SerError
 
@@ -30,7 +30,7 @@ def check_encoder(settings: Settings) -> Iterator[Finding]:
     from ser.encoders.files import find_encoder  # noqa: PLC0415 - only where one is wanted
 
     try:
-        name = _find_encoder(settings)
+        name = name_encoder(settings)
         if not Path(name).is_dir():
             yield Finding(
                 "encoder",

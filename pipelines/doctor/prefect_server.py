@@ -8,11 +8,10 @@ import httpx
 
 from pipelines.doctor.finding import Finding
 from pipelines.settings import Settings
-from pipelines.stack.places import prefect_api_url
+from pipelines.stack.places import POOL, prefect_api_url
 from pipelines.stack.status import read_stack
 
 TIMEOUT_S = 5.0
-POOL = "serloop"
 
 
 def check_prefect(settings: Settings) -> Iterator[Finding]:

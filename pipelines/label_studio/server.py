@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from pipelines.errors import PipelineError
 from pipelines.label_studio.connect import refuse_adopted
-from pipelines.label_studio.environment import ensure_environment, find_python
-from pipelines.label_studio.identity import Login, ensure_login
-from pipelines.label_studio.places import HOST, Places, find_places, own_url
+from pipelines.label_studio.environment import ensure_environment
+from pipelines.label_studio.identity import ensure_login
+from pipelines.label_studio.launching import prepare_launch
+from pipelines.label_studio.places import Places, find_places, own_url
 from pipelines.label_studio.ports import refuse_busy_port
 from pipelines.label_studio.process import (
     ServerProcess,
@@ -21,11 +22,12 @@ from pipelines.label_studio.process import (
     write_process,
 )
 from pipelines.label_studio.status import ServerStatus, read_status
-from pipelines.label_studio.variables import build_variables
 from pipelines.label_studio.waiting import NotOursError, find_reason, wait_until_ready
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
+from pipelines.stack.control import read_processes
+from pipelines.stack.places import find_stack_places
 
 START_S = 600.0
 STOP_S = 20.0
@@ -90,10 +92,15 @@ def down(settings: Settings, *, grace_s: float = STOP_S) -> StopResult:
         grace_s: Seconds in which it may end by itself before it is killed.
 
     Raises:
-        PipelineError: If a setting names somebody else's server, or it cannot be told which
-            process ours is.
+        PipelineError: If a setting names somebody else's server, the services of `serloop up`
+            include it, or it cannot be told which process ours is.
     """
     refuse_adopted(settings, "down")
+    if "label-studio" in (read_processes(find_stack_places(settings).socket) or {}):
+        raise PipelineError(
+            "Label Studio runs with the other services of `serloop up`, which would start it again "
+            "at once; `serloop down` ends all of them"
+        )
     places = find_places(settings)
     process = read_process(places.process)
     if not is_claimed(places.lock):
@@ -118,8 +125,7 @@ def _start(settings: Settings, places: Places, progress: Progress) -> ServerProc
                 ensure_environment(places, progress)
                 # The installation took its time.
                 refuse_busy_port(port)
-                login = ensure_login(places.login, settings.label_studio.username)
-                return _launch(settings, places, login, lock)
+                return _launch(settings, places, lock)
         process = read_process(places.process)
         if process is not None and process.is_alive():
             return process
@@ -129,23 +135,15 @@ def _start(settings: Settings, places: Places, progress: Progress) -> ServerProc
     )
 
 
-def _launch(settings: Settings, places: Places, login: Login, lock: int) -> ServerProcess:
-    given = settings.label_studio
-    variables = build_variables(
-        places, login, database=given.database.get_secret_value() if given.database else None
-    )
-    places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    places.audio.mkdir(parents=True, exist_ok=True)
-    # Secrets go by the environment: anybody may read a command line.
-    command = [str(find_python(places.environment)), "-m", "label_studio.server", "start"]
-    where = ["--no-browser", "--internal-host", HOST, "--port", str(given.port)]
-    started = spawn([*command, *where], variables, lock=lock, log=places.log, folder=places.folder)
+def _launch(settings: Settings, places: Places, lock: int) -> ServerProcess:
+    how = prepare_launch(settings, places)
+    started = spawn(how.command, how.variables, lock=lock, log=places.log, folder=places.folder)
     start = read_start(started.pid)
     if start is None:
         raise PipelineError(
             f"Label Studio ended at once: {find_reason(places.log)}; see `{places.log}`"
         )
-    process = ServerProcess(started.pid, start, given.port)
+    process = ServerProcess(started.pid, start, settings.label_studio.port)
     write_process(places.process, process)
     return process
 

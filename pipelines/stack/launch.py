@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from pipelines.errors import PipelineError, SettingsError
-from pipelines.label_studio.environment import find_python
-from pipelines.label_studio.identity import ensure_login
-from pipelines.label_studio.places import HOST as LABEL_HOST
+from pipelines.label_studio.launching import prepare_launch
 from pipelines.label_studio.places import find_places
 from pipelines.label_studio.ports import refuse_busy_port
 from pipelines.label_studio.process import (
@@ -22,7 +20,6 @@ from pipelines.label_studio.process import (
     read_start,
     write_process,
 )
-from pipelines.label_studio.variables import build_variables
 from pipelines.settings import Settings, load_settings
 from pipelines.stack.health import look
 from pipelines.stack.places import (
@@ -103,26 +100,20 @@ def _without_ours(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _become_label_studio(settings: Settings, become: Become) -> None:
     """Become our own Label Studio, as `serloop label-studio up` would have started it."""
-    given, places = settings.label_studio, find_places(settings)
+    port, places = settings.label_studio.port, find_places(settings)
     with claim(places.lock) as lock:
         if lock is None:
             raise PipelineError("another Label Studio has this home; it is waited for")
         # It would take the next port, and say so only where nobody looks.
-        refuse_busy_port(given.port)
-        login = ensure_login(places.login, given.username)
-        database = given.database.get_secret_value() if given.database else None
+        refuse_busy_port(port)
+        how = prepare_launch(settings, places)
         name, mark = find_stack_places(settings).mark
-        variables = {**build_variables(places, login, database=database), name: mark}
-        places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        places.audio.mkdir(parents=True, exist_ok=True)
         pid = os.getpid()
-        write_process(places.process, ServerProcess(pid, read_start(pid) or "", given.port))
+        write_process(places.process, ServerProcess(pid, read_start(pid) or "", port))
         os.set_inheritable(lock, True)
         os.umask(UMASK)
         os.chdir(places.folder)
-        command = [str(find_python(places.environment)), "-m", "label_studio.server", "start"]
-        where = ["--no-browser", "--internal-host", LABEL_HOST, "--port", str(given.port)]
-        become([*command, *where], variables)
+        become([*how.command], {**how.variables, name: mark})
 
 
 def _execute(command: list[str], variables: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from pipelines.settings import Settings
 
 HOST = "127.0.0.1"
 POOL = "serloop"
+"""Where workers look for work on Prefect's server."""
 # The kernel takes 107 bytes at most, and while binding the name is a little longer.
 LONGEST_SOCKET = 92
 # Not the folder of temporary files that is set: whoever asks later may have another.

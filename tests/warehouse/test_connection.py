@@ -15,7 +15,7 @@ from warehouse import (
     queries,
     write_shard,
 )
-from warehouse.connection import SPILL_PREFIX, _find_wheel, open_duckdb
+from warehouse.connection import SPILL_PREFIX, find_wheel, open_duckdb
 from warehouse.testing import make_rows
 
 
@@ -59,6 +59,27 @@ def test_s3_needs_access(tmp_path: Path) -> None:
         open_warehouse(f"{tmp_path}/catalog.sqlite", "s3://lake/prefix")
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_lake_that_was_moved_says_so(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Opened where it is now, both places and the remedy are named; put back, it opens."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    address = None if kind == "sqlite" else request.getfixturevalue("postgres_catalog")
+    with open_warehouse(address or f"{old}/catalog.sqlite", f"{old}/data") as lake:
+        lake.commit({"votes": make_rows("votes", vote_id=["v"])}, message="a vote")
+        snapshot = lake.snapshot
+    old.mkdir(exist_ok=True)
+    old.rename(new)
+    said = rf"its data at `{old}/data/`, and was asked for at `{new}/data/`; .*serloop restore"
+    for past in (None, snapshot):
+        with pytest.raises(WarehouseError, match=said):
+            open_warehouse(address or f"{new}/catalog.sqlite", f"{new}/data", snapshot=past)
+    new.rename(old)
+    with open_warehouse(address or f"{old}/catalog.sqlite", f"{old}/data") as lake:
+        assert queries.count_rows(lake)["votes"] == 1
+
+
 def test_password_is_never_shown(tmp_path: Path) -> None:
     """An unreachable server is named without its password, in the message and the cause."""
     catalog = "postgresql://ser:hunter2@127.0.0.1:1/lake"
@@ -82,7 +103,7 @@ def test_missing_extension_names_its_wheel() -> None:
 def test_unsigned_extensions_are_loaded_from_their_wheels_only(tmp_path: Path) -> None:
     """Once the wheels' files are loaded, no other file without DuckDB's signature is."""
     stray = tmp_path / "stray.duckdb_extension"
-    stray.write_bytes(_find_wheel("sqlite_scanner").read_bytes()[:-1] + b"?")
+    stray.write_bytes(find_wheel("sqlite_scanner").read_bytes()[:-1] + b"?")
     with (
         open_duckdb(["ducklake"]) as connection,
         pytest.raises(duckdb.Error, match="signature"),

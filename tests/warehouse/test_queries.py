@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from warehouse import SchemaError, Warehouse, queries
+from warehouse import TABLES, SchemaError, Warehouse, queries
 from warehouse.queries.read import read
 from warehouse.statements import list_statements
 from warehouse.testing import build_warehouse, make_rows
@@ -278,6 +278,14 @@ def test_a_withdrawn_ask_wants_no_more_than_it_has(tmp_path: Path) -> None:
         )
     ]
     assert queries.select_asks(toy, campaign="toy", sources=["nobody"]).num_rows == 0
+
+
+def test_rows_of_every_table_are_counted(toy: Warehouse) -> None:
+    """None is left out: a restore is held to them."""
+    counted = queries.count_rows(toy)
+    stored = {name: len(toy._connection.table(f"lake.main.{name}")) for name in TABLES}
+    assert counted == stored
+    assert all(counted.values())
 
 
 def test_corpora_are_summed_up(toy: Warehouse) -> None:

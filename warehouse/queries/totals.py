@@ -18,7 +18,11 @@ _CORPUS_TOTALS = pa.schema(
 
 
 def count_rows(warehouse: Warehouse) -> dict[str, int]:
-    """Return the number of stored rows by table, past revisions and superseded votes included."""
+    """Return the stored rows of every table, past revisions and superseded votes included.
+
+    Args:
+        warehouse: The lake, or a past of it; a table that came later has none there.
+    """
     rows = read(warehouse, "count_rows", _ROW_COUNTS)
     return dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 

@@ -1,6 +1,7 @@
 """Filled homes, and empty ones on either kind of place."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from pipelines.settings import Settings
 from tests.pipelines.backup.homes import OnPlace, fill
 from tests.pipelines.places import make_settings
 from warehouse import S3Access
+from warehouse.backup import copy_catalog, restore_catalog
+from warehouse.storage import normalise_data_path
 
 
 @pytest.fixture(params=["sqlite, folder", "postgres, s3"])
@@ -38,9 +41,22 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> OnPlace:
     return on_servers
 
 
+@pytest.fixture(scope="session")
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Path]:
+    """Fill a home, for copying only; its catalog is beside it as a single file."""
+    root = tmp_path_factory.mktemp("filled")
+    settings = make_settings(root / "home")
+    fill(settings, root / "scratch")
+    copy_catalog(settings.catalog, root / "catalog")
+    return settings, root / "catalog"
+
+
 @pytest.fixture
-def filled(tmp_path: Path) -> Settings:
+def filled(filled_once: tuple[Settings, Path], tmp_path: Path) -> Settings:
     """Return a filled home on this machine."""
+    lender, catalog = filled_once
     settings = make_settings(tmp_path / "home")
-    fill(settings, tmp_path / "scratch")
+    shutil.copytree(lender.home, settings.home, ignore=shutil.ignore_patterns("catalog.sqlite*"))
+    # A catalog names the folder that its data lies in.
+    restore_catalog(catalog, settings.catalog, normalise_data_path(settings.data_path, None))
     return settings

@@ -41,6 +41,7 @@ def fill(settings: Settings, scratch: Path) -> None:
         ("reports/toy.html", b"<html>"),
         ("gateway/keys.json", b'{"password": "hunter2"}'),
         ("people/links.json", b"{}"),
+        ("serving/keys.json", b"{}"),
         ("gateway/gateway.lock", b""),
     ):
         target = settings.home / path

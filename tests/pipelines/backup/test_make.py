@@ -131,17 +131,17 @@ def test_secrets_and_half_written_files_are_left_out(filled: Settings, tmp_path:
     backup(filled, SILENT, folder=tmp_path / "all", secrets=True)
     (every,) = Vault(tmp_path / "all").names()
     secret = {entry.path for entry in Vault(tmp_path / "all").read(every).of("secret")}
-    assert secret == {"gateway/keys.json", "people/links.json"}
+    assert secret == {"gateway/keys.json", "people/links.json", "serving/keys.json"}
 
 
 def test_weights_that_are_gone_or_other_are_told(filled: Settings, tmp_path: Path) -> None:
-    """They hinder no backup, and are named in it."""
+    """They hinder no backup, and are named in it; so are baselines and bundles."""
     made = backup(filled, SILENT, folder=tmp_path / "vault")
-    assert made.missing == ("-",)
+    assert made.missing == ("-", "-/bundle.json")
     (filled.artifacts / "weighty.safetensors").write_bytes(b"others")
     made = backup(filled, SILENT, folder=tmp_path / "vault")
-    assert set(made.missing) == {"-", "weighty.safetensors"}
-    assert "weighty" in str(made.rows()[0]["missing_weights"])
+    assert set(made.missing) == {"-", "-/bundle.json", "weighty.safetensors"}
+    assert "weighty" in str(made.rows()[0]["missing_files"])
 
 
 def test_a_folder_holds_the_backups_of_one_warehouse(settings: Settings, tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_rows_that_are_not_there_are_told(
 ) -> None:
     """What comes back is counted."""
     backup(filled, SILENT, folder=tmp_path / "vault")
-    monkeypatch.setattr(restoring, "count_tables", lambda _: {"votes": 1})
+    monkeypatch.setattr(restoring.queries, "count_rows", lambda _: {"votes": 1})
     with pytest.raises(WarehouseError, match="restored table `corpora` has None rows"):
         restore(make_settings(tmp_path / "new"), SILENT, folder=tmp_path / "vault")
 

@@ -1,11 +1,12 @@
 """Rounds that are due are made, once."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from pipelines.deployment.due import read_due
-from pipelines.deployment.due_rounds import run_due_rounds
+from pipelines.deployment.due import DueRound, read_due
+from pipelines.deployment.due_rounds import DueRoundsResult, run_due_rounds
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.loop import run_round
 from pipelines.progress import SilentProgress
@@ -17,42 +18,49 @@ from tests.pipelines.places import borrow
 from tests.pipelines.small_campaign import answer_all, ask
 
 
-@pytest.fixture
-def answered(ingested_once: Settings, tmp_path: Path) -> DirectRunner:
-    """Return a home in which simulated annotators have answered the seed of a campaign."""
-    settings = borrow(ingested_once, tmp_path / "home")
+class Made(NamedTuple):
+    """A home in which what was due was made, and what was found before."""
+
+    run: DirectRunner
+    found: tuple[DueRound, ...]
+    of_another: DueRoundsResult
+    result: DueRoundsResult
+
+
+@pytest.fixture(scope="module")
+def made_once(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Have simulated annotators answer the seed of a campaign, look for another, then for all."""
+    settings = borrow(ingested_once, tmp_path_factory.mktemp("due"))
     given = {**settings.schedule.model_dump(), "round_votes": 10}
     settings = settings.model_copy(update={"schedule": type(settings.schedule)(**given)})
     run = DirectRunner(settings, SilentProgress())
     run_round(run, corpus="synthetic", simulate=True)
-    return run
+    of_another = run_due_rounds(run, campaign="other")
+    return Made(run, read_due(settings), of_another, run_due_rounds(run))
 
 
-def test_a_round_that_is_due_is_made_once(answered: DirectRunner) -> None:
+def test_a_round_that_is_due_is_made_once(made_once: Made) -> None:
     """The next look finds nothing; its page is there to be linked to."""
-    result = run_due_rounds(answered)
-    (made,) = result.made
+    (made,) = made_once.result.made
     assert made.due.reason == "50 new votes; 10 are enough"
     assert made.outcome.endswith(" asks wait for an answer")
-    (link,) = result.links()
+    (link,) = made_once.result.links()
     assert Path(link.path).is_file()
-    assert run_due_rounds(answered).made == ()
+    assert run_due_rounds(made_once.run).made == ()
 
 
-def test_only_the_campaign_that_is_named(answered: DirectRunner) -> None:
+def test_only_the_campaign_that_is_named(made_once: Made) -> None:
     """Others wait for the look that is for all."""
-    assert run_due_rounds(answered, campaign="other").made == ()
-    assert len(read_due(answered.settings)) == 1
+    assert made_once.of_another.made == ()
+    assert len(made_once.found) == 1
 
 
 def test_a_round_that_was_made_meanwhile_is_left_alone(
-    answered: DirectRunner, monkeypatch: pytest.MonkeyPatch
+    made_once: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between finding it due and holding its lock, somebody else may have made it."""
-    found = read_due(answered.settings)
-    run_due_rounds(answered)
-    monkeypatch.setattr("pipelines.deployment.due_rounds.read_due", lambda _: found)
-    (made,) = run_due_rounds(answered).made
+    monkeypatch.setattr("pipelines.deployment.due_rounds.read_due", lambda _: made_once.found)
+    (made,) = run_due_rounds(made_once.run).made
     assert made.outcome == "made meanwhile"
 
 

@@ -11,6 +11,8 @@ import pytest
 from pipelines.errors import PipelineError
 from pipelines.label_studio.places import find_places
 from pipelines.label_studio.process import claim
+from pipelines.label_studio.server import down as label_studio_down
+from pipelines.people_sections import LabelStudioSettings
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from pipelines.stack import control, supervisor
@@ -18,6 +20,8 @@ from pipelines.stack.down import down
 from pipelines.stack.members import end_members, find_members
 from pipelines.stack.places import find_stack_places
 from pipelines.stack.status import HEAL, read_stack
+from tests.label_studio_server import free_port
+from tests.pipelines.label_studio.conftest import make_environment
 from tests.pipelines.stack.tiny import NAMES, build_tiny, run_all, tiny_settings, wait_for
 
 
@@ -135,6 +139,26 @@ def test_a_label_studio_that_runs_by_itself_is_told(tmp_path: Path) -> None:
         pytest.raises(PipelineError, match="run `serloop label-studio down`"),
     ):
         supervisor.start(settings, SilentProgress())
+
+
+def test_a_supervised_label_studio_is_not_ended_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be started again at once; who asks is told what ends all of them, and that does."""
+    monkeypatch.setattr(supervisor, "build_configuration", build_tiny)
+    environment = make_environment(tmp_path / "environment", "works")
+    settings = tiny_settings(tmp_path / "home").model_copy(
+        update={"label_studio": LabelStudioSettings(environment=environment, port=free_port())}
+    )
+    try:
+        supervisor.start(settings, SilentProgress())
+        before = wait_for(settings, lambda found: found["label-studio"].pid is not None)
+        with pytest.raises(PipelineError, match="`serloop down` ends all of them"):
+            label_studio_down(settings)
+        assert dict(down(settings).ended)["label-studio"] == before["label-studio"].pid
+        assert label_studio_down(settings).done == "was not running"
+    finally:
+        end_members(find_stack_places(settings), grace_s=0)
 
 
 def test_a_supervisor_that_cannot_run_says_why(settings: Settings) -> None:

@@ -19,6 +19,8 @@ SELECT 'features' AS table_name, count(*) AS row_count FROM features
 UNION ALL
 SELECT 'votes' AS table_name, count(*) AS row_count FROM votes
 UNION ALL
+SELECT 'remarks' AS table_name, count(*) AS row_count FROM remarks
+UNION ALL
 SELECT 'quarantine' AS table_name, count(*) AS row_count FROM quarantine
 UNION ALL
 SELECT 'consensus_runs' AS table_name, count(*) AS row_count FROM consensus_runs
@@ -40,3 +42,31 @@ UNION ALL
 SELECT 'rounds' AS table_name, count(*) AS row_count FROM rounds
 UNION ALL
 SELECT 'asks' AS table_name, count(*) AS row_count FROM asks
+UNION ALL
+SELECT 'projects' AS table_name, count(*) AS row_count FROM projects
+UNION ALL
+SELECT 'tasks' AS table_name, count(*) AS row_count FROM tasks
+UNION ALL
+SELECT 'deliveries' AS table_name, count(*) AS row_count FROM deliveries
+UNION ALL
+SELECT 'withdrawals' AS table_name, count(*) AS row_count FROM withdrawals
+UNION ALL
+SELECT 'gold' AS table_name, count(*) AS row_count FROM gold
+UNION ALL
+SELECT 'collections' AS table_name, count(*) AS row_count FROM collections
+UNION ALL
+SELECT 'accounts' AS table_name, count(*) AS row_count FROM accounts
+UNION ALL
+SELECT 'gates' AS table_name, count(*) AS row_count FROM gates
+UNION ALL
+SELECT 'gate_checks' AS table_name, count(*) AS row_count FROM gate_checks
+UNION ALL
+SELECT 'transitions' AS table_name, count(*) AS row_count FROM transitions
+UNION ALL
+SELECT 'drifts' AS table_name, count(*) AS row_count FROM drifts
+UNION ALL
+SELECT 'bundles' AS table_name, count(*) AS row_count FROM bundles
+UNION ALL
+SELECT 'calibrations' AS table_name, count(*) AS row_count FROM calibrations
+UNION ALL
+SELECT 'baselines' AS table_name, count(*) AS row_count FROM baselines
