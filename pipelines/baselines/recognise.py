@@ -5,20 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.baselines.find import find_baseline, load_baseline
 from pipelines.baselines.sounds import Sound, read_file
-from pipelines.errors import NothingToDoError, PipelineError
-from pipelines.models import load_weights
+from pipelines.errors import NothingToDoError
 from pipelines.progress import Progress
 from pipelines.runner import Row
-from pipelines.serving.load import Loaded, choose, load_recogniser
+from pipelines.serving.load import Loaded, load_recogniser
 from pipelines.settings import Settings
-from pipelines.workspace import open_store
 
 if TYPE_CHECKING:
-    from ser.inference.recogniser import Posterior, Recogniser
-
-OFF = "off"
+    from ser.inference.recogniser import Posterior
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +25,19 @@ class Heard:
         start_s: Where the speech begins in it, s.
         end_s: Where it ends, s.
         posterior: P(class) by class.
+        set: Classes that may be right; None where what judged is not calibrated.
     """
 
     file: str
     start_s: float
     end_s: float
     posterior: dict[str, float]
+    set: list[str] | None
+
+    @property
+    def is_sure(self) -> bool | None:
+        """Whether the set is exactly one class; None without one."""
+        return None if self.set is None else len(self.set) == 1
 
     @property
     def emotion(self) -> str:
@@ -44,7 +46,7 @@ class Heard:
 
     def document(self) -> dict[str, Any]:
         """Return everything as values that JSON can write."""
-        return {**vars(self), "emotion": self.emotion}
+        return {**vars(self), "emotion": self.emotion, "is_sure": self.is_sure}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +57,13 @@ class RecogniseResult:
         model_id: What heard it.
         baseline: Id of what it was told of the speaker; `off` where that does not help, None
             where no speaker was named.
+        group: Whose thresholds made the sets.
         heard: One per clip, in the order of the files.
     """
 
     model_id: str
     baseline: str | None
+    group: str
     heard: tuple[Heard, ...]
 
     def rows(self) -> Sequence[Row]:
@@ -70,6 +74,7 @@ class RecogniseResult:
                 "start_s": of.start_s,
                 "end_s": of.end_s,
                 "emotion": of.emotion,
+                **({} if of.set is None else {"set": ", ".join(of.set) or "(none)"}),
                 **of.posterior,
             }
             for of in self.heard
@@ -89,6 +94,7 @@ def recognise(
     model_id: str | None = None,
     bundle: Path | None = None,
     speaker: str | None = None,
+    group: str | None = None,
 ) -> RecogniseResult:
     """Say which emotion is heard in files.
 
@@ -100,68 +106,38 @@ def recognise(
         model_id: The model that judges, champion or not.
         bundle: The exported folder that judges.
         speaker: Who speaks, if the model was told of them; what does not help them stays off.
+        group: Whose thresholds make the sets; None for those of all.
 
     Returns:
-        P(class) of each clip.
+        P(class) of each clip, and its set of classes where the model is calibrated.
 
     Raises:
         PipelineError: If a file is no speech, or more than one judge was named.
-        NothingToDoError: If there is no champion, or nothing is known of the speaker.
+        NothingToDoError: If there is no champion, nothing is known of the speaker, or the
+            model is not calibrated for the group.
     """
     if not files:
         raise NothingToDoError("no file was named; give recordings to judge")
-    loaded, baseline = _load(settings, line, model_id, bundle, speaker)
+    found = load_recogniser(settings, line=line, model_id=model_id, bundle=bundle)
+    loaded = found.for_group(group).for_speaker(speaker)
     heard: list[Heard] = []
     with progress.track("recognise", len(files), "files") as advance:
         for path in files:
             clips = read_file(path, sample_rate=loaded.recogniser.sample_rate)
             posterior = loaded.recogniser.judge([of.waveform for of in clips])
-            heard += _tell(loaded.recogniser, clips, posterior)
+            heard += _tell(loaded, clips, posterior)
             advance()
-    return RecogniseResult(loaded.model_id, baseline, tuple(heard))
+    return RecogniseResult(loaded.model_id, loaded.baseline, loaded.group, tuple(heard))
 
 
-def _load(
-    settings: Settings,
-    line: str | None,
-    model_id: str | None,
-    bundle: Path | None,
-    speaker: str | None,
-) -> tuple[Loaded, str | None]:
-    """Return what judges, and what it knows of the speaker."""
-    if speaker is None:
-        return load_recogniser(settings, line=line, model_id=model_id, bundle=bundle), None
-    if bundle is not None:
-        raise PipelineError(
-            f"a bundle cannot be told of `{speaker}`, for its parts are sealed; name the model "
-            "itself with --model"
-        )
-    chosen = choose(settings, line=line, model_id=model_id)
-    with open_store(settings) as store:
-        row = find_baseline(store, chosen.model_id, speaker)
-    if row is None:
-        return load_recogniser(settings, model_id=chosen.model_id), OFF
-    from ser.features.registry import rebuild_features  # noqa: PLC0415 - these load torch
-    from ser.inference.personal import PersonalRecogniser  # noqa: PLC0415
-
-    model = dict(chosen.model)
-    recogniser = PersonalRecogniser(
-        load_weights(settings, model),
-        rebuild_features(model["config"]["features"]),
-        load_baseline(settings, row),
-        name=f"{chosen.model_id} for {speaker}",
-    )
-    loaded = Loaded(recogniser, None, chosen.model_id, row["artifact_sha256"], chosen.line)
-    return loaded, row["baseline_id"]
-
-
-def _tell(recogniser: "Recogniser", clips: Sequence[Sound], posterior: "Posterior") -> list[Heard]:
+def _tell(loaded: Loaded, clips: Sequence[Sound], posterior: "Posterior") -> list[Heard]:
     return [
         Heard(
             of.name,
             round(of.start_s, 3),
             round(of.end_s, 3),
-            dict(zip(recogniser.classes, row.tolist(), strict=True)),
+            dict(zip(loaded.recogniser.classes, row.tolist(), strict=True)),
+            loaded.name_set(row),
         )
         for of, row in zip(clips, posterior, strict=True)
     ]

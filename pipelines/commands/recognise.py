@@ -22,11 +22,16 @@ def recognise(
     speaker: Annotated[
         str | None, typer.Option(help="Who speaks, told of with `serloop baseline`.")
     ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="Whose thresholds make the sets, such as `female`; default: `all`."),
+    ] = None,
     home: options.Home = None,
     as_json: options.Json = False,
 ) -> None:
     """Say which emotion is heard in files, and how probable each one is."""
     from pipelines.baselines.recognise import recognise as stage
+    from pipelines.serving.load import OFF
 
     with session(home, as_json=as_json) as run:
         found = stage(
@@ -37,10 +42,11 @@ def recognise(
             model_id=model,
             bundle=bundle,
             speaker=speaker,
+            group=group,
         )
         if as_json:
             typer.echo(json.dumps(found.document(), indent=2))
             return
         run.show(found)
-        if found.baseline == "off":
+        if found.baseline == OFF:
             typer.echo(f"what is known of `{speaker}` does not help, so it was left off")

@@ -28,6 +28,13 @@ def stream(
     bundle: Annotated[
         Path | None, typer.Option(help="Folder of `serloop export` that listens.")
     ] = None,
+    speaker: Annotated[
+        str | None, typer.Option(help="Who speaks, told of with `serloop baseline`.")
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="Whose thresholds make the sets, such as `female`; default: `all`."),
+    ] = None,
     hop: Annotated[float, typer.Option(min=0.01, help="Time between answers, s.")] = 0.25,
     window: Annotated[float, typer.Option(help="Longest speech that is judged at once, s.")] = 3.0,
     rate: Annotated[int, typer.Option(help="Rate of the samples on standard input, Hz.")] = 16000,
@@ -41,12 +48,15 @@ def stream(
     """Hear the emotion while someone is still speaking: an answer every quarter of a second."""
     with session(home, as_json=as_json) as run:
         from pipelines.serving.answers import describe_moment
-        from pipelines.serving.load import load_recogniser
+        from pipelines.serving.load import OFF, load_recogniser
         from ser.streaming.stream import EmotionStream
         from ser.threads import use_threads
 
         use_threads(run.settings.compute.threads)
-        loaded = load_recogniser(run.settings, line=line, model_id=model, bundle=bundle)
+        found = load_recogniser(run.settings, line=line, model_id=model, bundle=bundle)
+        loaded = found.for_group(group).for_speaker(speaker)
+        if loaded.baseline == OFF:
+            typer.echo(f"what is known of `{speaker}` does not help, so it was left off", err=True)
         with _open(source, rate, encoding) as sound:
             listening = EmotionStream(
                 loaded.recogniser, sample_rate=sound.sample_rate, hop_s=hop, window_s=window

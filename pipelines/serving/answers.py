@@ -25,6 +25,10 @@ class Model(BaseModel):
     coverage: float | None = Field(
         description="Share of sets that hold the right class; null where it is not calibrated."
     )
+    groups: list[str] = Field(
+        description="What `group` may name: those with thresholds of their own, behind `all`.",
+        examples=[["all", "female", "male"]],
+    )
 
 
 class Judged(BaseModel):
@@ -53,7 +57,8 @@ class Judged(BaseModel):
     posterior: dict[str, float] = Field(description="Probability of each class.")
     set: list[str] | None = Field(
         description="Classes that may be right, as often as `coverage` says; null without "
-        "calibration."
+        "calibration, and where what is known of the speaker changed the answer: sets were not "
+        "calibrated for that."
     )
     is_sure: bool | None = Field(description="Whether that set is exactly one class.")
     speech_start_s: float = Field(description="Where the speech that was judged begins, s.")
@@ -66,6 +71,13 @@ class Answer(BaseModel):
     """What was heard in the files of a request, in their order."""
 
     model: str = Field(description="Id of the model that judged them.")
+    speaker: str | None = Field(description="Who speaks, as the request named them.")
+    baseline: str | None = Field(
+        description="Id of what the model was told of the speaker and judged with; `off` where "
+        "that does not help and was left out, `none` where only another model was told of them, "
+        "null where no speaker was named."
+    )
+    group: str = Field(description="Whose thresholds made the sets.", examples=["all"])
     results: list[Judged]
 
 
@@ -85,6 +97,7 @@ def describe_model(loaded: Loaded) -> Model:
         classes=list(loaded.recogniser.classes),
         sample_rate=loaded.recogniser.sample_rate,
         coverage=None if calibration is None else calibration.coverage,
+        groups=list(loaded.groups),
     )
 
 
@@ -98,10 +111,7 @@ def describe_posterior(loaded: Loaded, posterior: npt.NDArray[np.float32]) -> di
     classes = loaded.recogniser.classes
     best = int(posterior.argmax())
     named = zip(classes, posterior.tolist(), strict=True)
-    said = None
-    if loaded.calibration is not None:
-        held = loaded.calibration.predict_sets(posterior[None].astype(np.float64))[0]
-        said = [name for name, is_in in zip(classes, held, strict=True) if is_in]
+    said = loaded.name_set(posterior)
     return {
         "emotion": classes[best],
         "confidence": round(float(posterior[best]), DIGITS),

@@ -24,7 +24,8 @@ from pipelines.web.requests import Measured
 MB = 1_000_000
 ABOUT = """Speech emotion recognition. Recordings go to `POST /v1/recognise`; a stream goes through
 the WebSocket `/v1/stream`, where sound is sent in binary messages and answers come four times a
-second. Where the server has keys, show one as `Authorization: Bearer …`."""
+second. Both take `speaker` and `group` in the address. Where the server has keys, show one as
+`Authorization: Bearer …`."""
 
 
 class ServingState:

@@ -48,10 +48,11 @@ class _Item:
 class Batcher:
     """Threads that judge what waits, in batches.
 
-    A batch is of one model and one lane. Whatever came first is judged first, moments of streams
-    before recordings; a batch is judged once it is full, or its first clip has waited for
-    `wait_s`. Threads, not tasks: a model holds neither the loop nor, inside its kernels, the
-    interpreter.
+    A batch is of one recogniser and one lane. Whatever came first is judged first, moments of
+    streams before recordings, together with what else waits for the same recogniser: a model, and
+    that model knowing a voice, are two. A batch is judged once as many clips wait as it may have,
+    or its first clip has waited for `wait_s`. Threads, not tasks: a model holds neither the loop
+    nor, inside its kernels, the interpreter.
 
     Args:
         most_clips: Clips judged together at most.
@@ -159,10 +160,14 @@ class Batcher:
                 self._changed.wait(left_s)
 
     def _pop(self, queue: deque[_Item]) -> list[_Item]:
-        loaded = queue[0].loaded
+        """Take the first, and of those behind it whom the same recogniser judges."""
+        recogniser = queue[0].loaded.recogniser
         batch: list[_Item] = []
-        while queue and len(batch) < self._most_clips and queue[0].loaded is loaded:
-            batch.append(queue.popleft())
+        others: list[_Item] = []
+        while queue and len(batch) < self._most_clips:
+            item = queue.popleft()
+            (batch if item.loaded.recogniser is recogniser else others).append(item)
+        queue.extendleft(reversed(others))
         return batch
 
     def _judge(self, judge: "Judge", batch: Sequence[_Item]) -> None:

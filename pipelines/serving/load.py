@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.baselines.find import Told, read_told
 from pipelines.errors import NothingToDoError, PipelineError
-from pipelines.models import load_weights, require_model
+from pipelines.models import require_model
 from pipelines.registry.states import champion_of, read_lines
+from pipelines.serving.voices import Voices
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from warehouse import Warehouse, queries
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 # a stream computes each frame once, not once for every window it is in.
 SERVED = {"format": "onnx", "precision": "float32"}
 PLACES = ("inside", "outside")
+EVERYONE = "all"
+OFF = "off"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +41,10 @@ class Loaded:
         model_id: The model.
         sha256: Of the file of weights, or of the bundle's `bundle.json`: which bytes answer.
         line: The line whose champion it is; None where it was asked for by name.
+        voices: The model and what it was told of speakers; None for a bundle in a folder.
+        baseline: Id of what it was told of the one speaker it judges; `off` where that does not
+            help and is left out; None where it judges anybody.
+        group: Whose thresholds make the sets.
     """
 
     recogniser: "Recogniser"
@@ -41,6 +52,74 @@ class Loaded:
     model_id: str
     sha256: str
     line: str | None = None
+    voices: Voices | None = None
+    baseline: str | None = None
+    group: str = EVERYONE
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups with thresholds of their own, behind `all`; none without calibration."""
+        if self.calibration is None:
+            return ()
+        return (EVERYONE, *sorted(set(self.calibration.thresholds) - {EVERYONE}))
+
+    def for_group(self, group: str | None) -> "Loaded":
+        """Return what judges clips of a group, such as `female`; None is everyone.
+
+        Raises:
+            NothingToDoError: If it was not calibrated for that group.
+        """
+        group = EVERYONE if group is None else group
+        if group not in {EVERYONE, *self.groups}:
+            listed = ", ".join(f"`{name}`" for name in self.groups) or "nobody"
+            raise NothingToDoError(
+                f"model `{self.model_id}` is not calibrated for `{group[:100]}` by itself (but for "
+                f"{listed}); name one of these or none, or calibrate it with `serloop calibrate "
+                f"{self.model_id} --group gender`"
+            )
+        return replace(self, group=group)
+
+    def for_speaker(self, speaker: str | None) -> "Loaded":
+        """Return what judges a speaker, with what helps of what was told of them.
+
+        What it then says was not calibrated: it makes no sets.
+
+        Args:
+            speaker: As `serloop baseline` calls them; None for anybody.
+
+        Raises:
+            PipelineError: If it is a bundle in a folder, which can be told nothing.
+            NothingToDoError: If the model was told nothing of the speaker.
+            ArtifactError: If a file is missing, or is not the one that was recorded.
+        """
+        if speaker is None:
+            return self
+        if self.voices is None:
+            raise PipelineError(
+                f"a bundle cannot be told of `{speaker[:100]}`, for its parts are sealed; name the "
+                "model itself with --model"
+            )
+        row = self.voices.told.find(speaker)
+        if row is None:
+            return replace(self, baseline=OFF)
+        return replace(
+            self,
+            recogniser=self.voices.hear(row),
+            calibration=None,
+            sha256=row["artifact_sha256"],
+            baseline=row["baseline_id"],
+        )
+
+    def name_set(self, posterior: npt.NDArray[np.float32]) -> list[str] | None:
+        """Return the classes that may be right; None without calibration.
+
+        Args:
+            posterior: P(class) of one clip, ``(C,)``.
+        """
+        if self.calibration is None:
+            return None
+        held = self.calibration.predict_sets(posterior[None].astype(np.float64), [self.group])[0]
+        return [name for name, is_in in zip(self.recogniser.classes, held, strict=True) if is_in]
 
 
 @dataclass(frozen=True)
@@ -55,6 +134,7 @@ class Choice:
         model: The row of `models`, configuration decoded.
         bundle: The row of `bundles` that runs it; None for the weights.
         calibration: The row of `calibrations`.
+        told: What the model was told of speakers, which may grow while it answers.
     """
 
     model_id: str
@@ -64,6 +144,7 @@ class Choice:
     model: Mapping[str, Any] = field(compare=False, repr=False)
     bundle: Mapping[str, Any] | None = field(compare=False, repr=False)
     calibration: Mapping[str, Any] | None = field(compare=False, repr=False)
+    told: Told = field(compare=False, repr=False)
 
 
 def load_recogniser(
@@ -115,6 +196,7 @@ def choose(settings: Settings, *, line: str | None = None, model_id: str | None 
         bundle = _find_bundle(store, model_id)
         calibrations = queries.select_calibrations(store, model_id=model_id).to_pylist()
         calibration = max(calibrations, key=lambda row: row["snapshot"], default=None)
+        told = read_told(store, model_id)
     return Choice(
         model_id=model_id,
         sha256=(bundle or model)["artifact_sha256"],
@@ -123,6 +205,7 @@ def choose(settings: Settings, *, line: str | None = None, model_id: str | None 
         model=model,
         bundle=bundle,
         calibration=calibration,
+        told=told,
     )
 
 
@@ -171,15 +254,16 @@ def load_choice(settings: Settings, choice: Choice) -> Loaded:
         ArtifactError: If a file is missing, or is not the one that was recorded.
         SerError: If a bundle is incomplete or was changed.
     """
+    voices = Voices(settings, choice.model, choice.told)
     if choice.bundle is not None:
         folder = settings.artifacts / choice.bundle["artifact"]
         recogniser = _open_bundle(folder, sha256=choice.sha256).recogniser
     else:
-        recogniser = _load_model(settings, dict(choice.model))
+        recogniser = _load_model(voices)
     if not recogniser.classes:
         raise PipelineError(f"model `{choice.model_id}` predicts ratings alone: it has no classes")
     calibration = _read_calibration(choice.calibration) if choice.calibration else None
-    return Loaded(recogniser, calibration, choice.model_id, choice.sha256, choice.line)
+    return Loaded(recogniser, calibration, choice.model_id, choice.sha256, choice.line, voices)
 
 
 def load_bundle_folder(folder: Path) -> Loaded:
@@ -217,12 +301,10 @@ def _open_bundle(folder: Path, *, sha256: str | None = None) -> _Opened:
     return _Opened(open_recogniser(bundle), bundle)
 
 
-def _load_model(settings: Settings, model: dict[str, Any]) -> "Recogniser":
-    from ser.features.registry import rebuild_features  # noqa: PLC0415 - loads torch
+def _load_model(voices: Voices) -> "Recogniser":
     from ser.inference.recogniser import ModelRecogniser  # noqa: PLC0415 - loads torch
 
-    features = rebuild_features(model["config"]["features"])
-    return ModelRecogniser(load_weights(settings, model), features)
+    return ModelRecogniser(*voices.read_parts())
 
 
 def _find_bundle(store: Warehouse, model_id: str) -> Mapping[str, Any] | None:

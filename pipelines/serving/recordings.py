@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from pipelines.serving.answers import Answer, Judged, Problem, describe_posterior
+from pipelines.serving.asked import GROUP, SPEAKER, suit
 from pipelines.serving.batching import Batcher
 from pipelines.serving.forms import FORM, Upload, read_uploads
 from pipelines.serving.limits import Bodies, Guard, Refusal, Room
+from pipelines.serving.load import Loaded
 from pipelines.serving.swap import Champion
 from ser.audio.files import open_recording
 from ser.audio.source import read_source
@@ -34,13 +37,16 @@ REFUSALS = {
     403: "The request comes from a page of another site.",
     408: "The body came too slowly.",
     413: "The request is too large, a recording too long, or there are too many files.",
-    422: "A file is no sound, is damaged, or has no speech; the detail says which and why.",
+    422: "A file is no sound, is damaged, or has no speech, or speaker or group are unknown; "
+    "the detail says which and why.",
     429: "Too many requests or clips; `Retry-After` says when to come back.",
+    500: "What is known of the speaker cannot be read.",
     503: "The server is being stopped.",
 }
 DESCRIPTION = """Send one recording as the body, or several as the files of a form. WAV, FLAC, Ogg,
 MP3 and AIFF are understood, of any rate and number of channels. Speech is found in each, and judged
-as a whole. If one of several files cannot be judged, none is, and the detail names all that cannot.
+as a whole, by what is known of `speaker` if one is named. If one of several files cannot be judged,
+none is, and the detail names all that cannot.
 """
 
 
@@ -86,23 +92,34 @@ def create_recordings_router(desk: Desk) -> APIRouter:
         },
         responses={code: {"model": Problem, "description": t} for code, t in REFUSALS.items()},
     )
-    async def recognise(request: Request) -> Answer:
+    async def recognise(
+        request: Request,
+        speaker: Annotated[str | None, Query(description=SPEAKER)] = None,
+        group: Annotated[str | None, Query(description=GROUP)] = None,
+    ) -> Answer:
         desk.guard.check_origin(request.headers)
         desk.guard.take(desk.guard.name_caller(request.headers))
         # What could not be judged is not read either.
         desk.room.check()
+        # One model for the whole request, whatever takes over meanwhile.
+        loaded = await suit(desk.champion.loaded, desk.decoders, speaker=speaker, group=group)
         async with desk.bodies.read(request) as body:
             kind = request.headers.get("Content-Type", "")
             uploads = read_uploads(kind, body, most=desk.most_files)
             with desk.room.enter(len(uploads)):
-                return await _judge(desk, uploads)
+                results = await _judge(desk, loaded, uploads)
+        return Answer(
+            model=loaded.model_id,
+            speaker=speaker,
+            baseline=loaded.baseline,
+            group=loaded.group,
+            results=results,
+        )
 
     return router
 
 
-async def _judge(desk: Desk, uploads: Sequence[Upload]) -> Answer:
-    # One model for the whole request, whatever takes over meanwhile.
-    loaded = desk.champion.loaded
+async def _judge(desk: Desk, loaded: Loaded, uploads: Sequence[Upload]) -> list[Judged]:
     rate = loaded.recogniser.sample_rate
     loop = asyncio.get_running_loop()
     decoded = await asyncio.gather(
@@ -114,7 +131,7 @@ async def _judge(desk: Desk, uploads: Sequence[Upload]) -> Answer:
     clips = _require_clips(uploads, decoded)
     futures = desk.batcher.submit(loaded, [clip.waveform for clip in clips])
     posteriors = await asyncio.gather(*map(asyncio.wrap_future, futures))
-    results = [
+    return [
         Judged(
             name=upload.name,
             speech_start_s=clip.speech_start_s,
@@ -125,7 +142,6 @@ async def _judge(desk: Desk, uploads: Sequence[Upload]) -> Answer:
         )
         for upload, clip, posterior in zip(uploads, clips, posteriors, strict=True)
     ]
-    return Answer(model=loaded.model_id, results=results)
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,22 @@ The protocol of `/v1/stream`, a WebSocket:
 
    `encoding` is `pcm16` (the default) or `float32`, both mono and little-endian. `key` is left out
    where the server has no keys, or the header `Authorization: Bearer …` shows it. Browsers cannot
-   send headers with a WebSocket, and addresses end up in logs.
+   send headers with a WebSocket, and addresses end up in logs. `speaker` and `group` may be there
+   too and mean what they do for `POST /v1/recognise`.
 2. The server answers what listens::
 
        {"type": "ready", "model": "…", "classes": ["angry", …], "sample_rate": 48000,
-        "encoding": "pcm16", "coverage": 0.9}
+        "encoding": "pcm16", "coverage": 0.9, "speaker": null, "baseline": null, "group": "all"}
 
-   `coverage` is null where the model was not calibrated.
+   `coverage` is null where the model was not calibrated, or where it uses what is known of the
+   speaker; `baseline` says whether it does, for as long as the stream lasts.
 3. The caller sends binary messages of whole samples, of any length up to 1 MB. The server answers
    one message per result::
 
        {"type": "moment", "start_s": 1.0, "end_s": 4.0, "is_speech": true, "emotion": "angry",
         "confidence": 0.81, "posterior": {"angry": 0.81, …}, "set": ["angry"], "is_sure": true}
 
-   `set` is null where the model was not calibrated. Without speech, `emotion`, `confidence`,
+   `set` is null where `coverage` is. Without speech, `emotion`, `confidence`,
    `posterior`, `set` and `is_sure` are null.
 4. `{"type": "end"}` from the caller has the server send the last moments and
    `{"type": "end", "reason": "asked", "seconds": 12.3}`, and close with 1000. The server ends the
@@ -48,6 +50,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
 
 from pipelines.serving.answers import describe_model, describe_moment
+from pipelines.serving.asked import suit
 from pipelines.serving.batching import Batcher
 from pipelines.serving.limits import Guard, Refusal
 from pipelines.serving.load import Loaded
@@ -77,6 +80,8 @@ class Start(BaseModel):
     sample_rate: int = Field(ge=4000, le=768_000)
     encoding: Literal["pcm16", "float32"] = "pcm16"
     key: str | None = Field(None, max_length=200)
+    speaker: str | None = Field(None, max_length=200)
+    group: str | None = Field(None, max_length=200)
 
 
 @dataclass(eq=False)
@@ -178,7 +183,10 @@ async def _hear(socket: WebSocket, streams: Streams) -> None:
             streams.guard.take(streams.guard.name_caller(socket.headers, start.key))
             streams.check_room()
         streams.open.add(listening)
-        await _Conversation(socket, streams, start, listening).run()
+        # A stream is heard by one model, so that what it says is of one piece.
+        named = {"speaker": start.speaker, "group": start.group}
+        loaded = await suit(streams.champion.loaded, streams.ears, **named)
+        await _Conversation(socket, streams, start, listening, loaded).run()
     except Refusal as refusal:
         streams.meters.refused.labels(refusal.reason).inc()
         await _tell_refusal(socket, refusal)
@@ -249,7 +257,12 @@ class _Conversation:
     """One stream, from its first sample to its last moment."""
 
     def __init__(
-        self, socket: WebSocket, streams: Streams, start: Start, listening: _Listening
+        self,
+        socket: WebSocket,
+        streams: Streams,
+        start: Start,
+        listening: _Listening,
+        loaded: Loaded,
     ) -> None:
         from ser.streaming.stream import EmotionStream  # noqa: PLC0415 - loads torch
 
@@ -257,9 +270,8 @@ class _Conversation:
         self._streams = streams
         self._start = start
         self._listening = listening
-        # A stream is heard by one model, so that what it says is of one piece.
-        self._loaded: Loaded = streams.champion.loaded
-        self._ear = EmotionStream(self._loaded.recogniser, sample_rate=start.sample_rate)
+        self._loaded = loaded
+        self._ear = EmotionStream(loaded.recogniser, sample_rate=start.sample_rate)
         self._samples = 0
         self._began = time.monotonic()
 
@@ -269,8 +281,9 @@ class _Conversation:
 
     async def run(self) -> None:
         model = describe_model(self._loaded).model_dump(include={"model", "classes", "coverage"})
-        said = self._start.model_dump(include={"sample_rate", "encoding"})
-        await self._tell({"type": "ready", **model, **said})
+        said = self._start.model_dump(include={"sample_rate", "encoding", "speaker"})
+        known = {"baseline": self._loaded.baseline, "group": self._loaded.group}
+        await self._tell({"type": "ready", **model, **said, **known})
         reason, code = "asked", NORMAL
         while True:
             message = await self._receive()

@@ -25,7 +25,8 @@ class Champion:
     """What answers now, exchanged as a whole once its successor is loaded and has answered.
 
     Whoever took what answers before goes on with it: requests with the one they began with, and
-    streams until they end. It goes from memory with the last of them.
+    streams until they end. It goes from memory with the last of them. What was told of speakers
+    is of one model: its successor goes by what itself was told.
 
     Args:
         loaded: What answers first.
@@ -63,7 +64,7 @@ class Champion:
         return self._loaded
 
     def look(self) -> bool:
-        """Take over what should answer, if that is another one by now.
+        """Take over what should answer, if that is another one by now, and what it was told.
 
         A successor that cannot be loaded is told of in the log once, and what answers goes on.
 
@@ -75,6 +76,8 @@ class Champion:
         with self._looking:
             try:
                 choice = self._choose()
+                if choice == self._choice and self._loaded.voices is not None:
+                    self._loaded.voices.told = choice.told
                 if choice in (self._choice, self._failed):
                     return False
                 self._failed = choice

@@ -1,6 +1,7 @@
 """Listen, serve, and end as one is told."""
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -37,9 +38,10 @@ def listen(host: str, port: int, *, section: str) -> Iterator[socket.socket]:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         door = socket.socket(family, kind, protocol)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # names that no resolver takes are the latter
+        why = getattr(error, "strerror", None) or error
         raise PipelineError(
-            f"`{host}` is no address of this machine: {error.strerror}; set {setting}__HOST"
+            f"`{host}` is no address of this machine: {why}; set {setting}__HOST"
         ) from error
     with door:
         # Connections of a server that has just ended linger, and hinder nobody.
@@ -49,9 +51,11 @@ def listen(host: str, port: int, *, section: str) -> Iterator[socket.socket]:
             # Another that only bound it would be told so by nobody but this.
             door.listen(BACKLOG)
         except OSError as error:
+            remedy = f"stop what uses it, or set {setting}__PORT or --port to another"
+            if error.errno == errno.EADDRNOTAVAIL:
+                remedy = f"set {setting}__HOST to an address of this machine"
             raise PipelineError(
-                f"cannot listen on {host} port {port}: {error.strerror}; stop what uses it, or "
-                f"set {setting}__PORT or --port to another"
+                f"cannot listen on {host} port {port}: {error.strerror}; {remedy}"
             ) from error
         yield door
 
@@ -101,9 +105,12 @@ class Server(uvicorn.Server):
 
         Args:
             door: From `listen`.
-            beside: What a server is none without: if one fails, the server ends, and that is
-                raised. Each is cancelled when the server has ended, and waited for, what was begun
-                last before what it may need.
+            beside: What the server cannot do without: if one of them fails, the server ends. Once
+                it has ended they are cancelled and waited for, the last first, as it may need those
+                before it.
+
+        Raises:
+            Exception: Whatever one of them failed with.
         """
         tasks = [asyncio.create_task(task) for task in beside]
         for task in tasks:

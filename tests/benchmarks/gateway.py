@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.gateway.keys import SECRET_HEADER
-from tests.pipelines.gateway.running import ANSWER, Gateway, open_campaign, run_gateway, wait_for
+from tests.pipelines.gateway.running import ANSWER, Gateway, open_campaign, run_gateway
+from tests.running import wait_for
 
 KEYS = tuple(f"campaign-0000000{number}" for number in range(5))
 # Label Studio waits one second, and never sends a webhook again.

@@ -31,9 +31,9 @@ from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from ser.corpora.synthetic import write_synthetic_corpus
 from tests.label_studio_server import MARKS, free_port, warm_settings
-from tests.pipelines.gateway.running import wait_for
 from tests.pipelines.places import QUICK
 from tests.pipelines.publishing.online import answer, hire
+from tests.running import wait_for
 from warehouse import queries
 
 pytestmark = MARKS

@@ -42,7 +42,7 @@ def render_page(settings: Settings, loaded: Loaded, *, needs_key: bool) -> str:
             classes=loaded.recogniser.classes,
             model_id=loaded.model_id,
             line=loaded.line,
-            is_calibrated=loaded.calibration is not None,
+            coverage=None if loaded.calibration is None else loaded.calibration.coverage,
             is_open=settings.serving.keep_audio == "with_consent",
             needs_key=needs_key,
             consent=CONSENT,

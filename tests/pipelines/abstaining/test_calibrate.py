@@ -7,13 +7,13 @@ import pytest
 
 from pipelines.abstaining.calibrate import CalibrateResult, calibrate, read_test
 from pipelines.abstaining.calibration_clips import collect_calibration, find_siblings
-from pipelines.abstaining.read import read_calibration
 from pipelines.cross_validate import cross_validate
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.evaluate import evaluate
 from pipelines.fold_plan import Dealing
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
+from pipelines.serving.load import load_recogniser
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
@@ -71,13 +71,12 @@ def test_the_test_speakers_tell_what_it_is_worth(folds, calibrated) -> None:
 
 
 def test_what_was_stored_is_read_again(folds, calibrated) -> None:
-    """The latest thresholds of a model, or of a promise; none where nothing was promised."""
+    """Who answers has the thresholds that were chosen; none where nothing was promised."""
     settings, models = folds
     with open_store(settings) as store:
         (row,) = queries.select_calibrations(store, model_id=models[0]).to_pylist()
-        assert read_calibration(store, models[0]) == calibrated.thresholds
-        assert read_calibration(store, models[0], coverage=0.95) is None
-        assert read_calibration(store, models[1]) is None
+    assert load_recogniser(settings, model_id=models[0]).calibration == calibrated.thresholds
+    assert load_recogniser(settings, model_id=models[1]).calibration is None
     assert row["calibration_id"] == calibrated.calibration_id
     assert (row["coverage"], row["method"], row["group_name"]) == (0.7, "lac", "all")
     assert (row["source"], row["clips"], row["speakers"]) == ("out_of_fold", 24, 4)

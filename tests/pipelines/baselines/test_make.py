@@ -7,18 +7,18 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.baselines.evidence import find_strangers, read_known
-from pipelines.baselines.find import find_baseline, load_baseline
+from pipelines.baselines.find import load_baseline, read_told
 from pipelines.baselines.make import baseline
-from pipelines.baselines.recognise import OFF, recognise
+from pipelines.baselines.recognise import recognise
 from pipelines.cli import app
-from pipelines.convert import to_table
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.models import load_weights, require_model
 from pipelines.progress import SilentProgress
+from pipelines.serving.load import OFF
 from pipelines.train import train
 from pipelines.workspace import open_store
 from ser.errors import ArtifactError
-from tests.pipelines.places import Trained
+from tests.pipelines.baselines.telling import make_known
 from warehouse import queries
 
 SILENT = SilentProgress()
@@ -28,14 +28,6 @@ SILENT = SilentProgress()
 def sound(synthetic_root):
     """Return a file of the corpus."""
     return sorted(synthetic_root.rglob("*.wav"))[0]
-
-
-def switch_on(trained: Trained, speaker: str) -> None:
-    """File the stored baseline of a speaker as one that helps."""
-    with open_store(trained.settings) as store:
-        (row,) = queries.select_baselines(store, speaker=speaker).to_pylist()
-        helps = {"baseline_id": "b-on", "is_used": True, "gain": 0.1, "snapshot": store.snapshot}
-        store.commit({"baselines": to_table("baselines", [{**row, **helps}])}, message="test")
 
 
 def test_nobody_can_say_is_off(trained, sound):
@@ -51,7 +43,7 @@ def test_nobody_can_say_is_off(trained, sound):
     assert "serloop crossvalidate" in found.sentence()
     with open_store(trained.settings) as store:
         (row,) = queries.select_baselines(store).to_pylist()
-        assert find_baseline(store, trained.model_id, "sam") is None
+        assert read_told(store, trained.model_id).find("sam") is None
     assert row["method"] == "normalisation"
     assert load_baseline(trained.settings, row).shift is not None
     plain = recognise(trained.settings, SILENT, files=[sound], model_id=trained.model_id)
@@ -74,14 +66,10 @@ def test_same_clips_are_told_once(trained, sound):
 def test_what_helps_is_heard(trained, sound):
     """A baseline that is on changes what is said of its speaker, and of nobody else."""
     model_id = trained.model_id
-    with open_store(trained.settings) as store:
-        clips = queries.select_clips(store, corpus="synthetic")["clip_id"].to_pylist()
-    labelled = [("anger", name) for name in clips[:4]]
-    baseline(trained.settings, SILENT, speaker="sam", labelled=labelled, model_id=model_id)
-    switch_on(trained, "sam")
+    name = make_known(trained.settings, model_id, "sam")
     plain = recognise(trained.settings, SILENT, files=[sound], model_id=model_id)
     known = recognise(trained.settings, SILENT, files=[sound], model_id=model_id, speaker="sam")
-    assert known.baseline == "b-on"
+    assert known.baseline == name
     assert known.heard[0].posterior["anger"] > plain.heard[0].posterior["anger"]
     with pytest.raises(NothingToDoError, match=r"nothing of `eve` .*knows `sam`"):
         recognise(trained.settings, SILENT, files=[sound], model_id=model_id, speaker="eve")
@@ -89,9 +77,7 @@ def test_what_helps_is_heard(trained, sound):
 
 def test_changed_numbers_are_refused(trained, sound):
     """A file of numbers that is not the recorded one is not used."""
-    told = {"speaker": "sam", "neutral": [str(sound)], "model_id": trained.model_id}
-    baseline(trained.settings, SILENT, **told)
-    switch_on(trained, "sam")
+    make_known(trained.settings, trained.model_id, "sam")
     (file,) = (trained.settings.artifacts / "baselines").iterdir()
     file.write_bytes(file.read_bytes() + b"x")
     with pytest.raises(ArtifactError, match="make it again with `serloop baseline sam`"):

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
+from tests.pipelines.baselines.telling import make_known, tell
 from tests.pipelines.places import Trained
+from tests.pipelines.serving.running import put_calibration
 
 OK, FAILED = 0, 1
 RATE = 16000
@@ -70,6 +73,33 @@ def test_samples_on_standard_input_say_what_the_file_does(
     for encoding, samples in (("pcm16", sound), ("float32", full_scale)):
         options = ("-", "--model", trained.model_id, "--encoding", encoding, "--json")
         assert serloop(*options, samples=samples.tobytes()).stdout == expected
+
+
+def test_who_speaks_is_heard_by_what_is_known_of_them(serloop, trained: Trained, path) -> None:
+    """Another posterior and no set with it; what does not help is left off, which is said."""
+    settings, model_id = trained.settings, trained.model_id
+    put_calibration(settings, model_id, "c", all=0.5, female=1.0)
+    make_known(settings, model_id, "sam")
+    tell(settings, model_id, "tom")
+
+    def last(*named: str) -> tuple[dict[str, Any], str]:
+        done = serloop(path, "--model", model_id, "--json", *named)
+        assert done.exit_code == OK, done.stderr
+        return json.loads(done.stdout.splitlines()[7]), done.stderr
+
+    plain, sam, tom = last()[0], last("--speaker", "sam")[0], last("--speaker", "tom")
+    assert (sam["emotion"] is None, sam["set"]) == (False, None)
+    assert sam["posterior"] != pytest.approx(plain["posterior"], abs=1e-3)
+    assert tom == (plain, "what is known of `tom` does not help, so it was left off\n")
+    female = last("--group", "female")[0]
+    assert female["posterior"] == plain["posterior"]
+    assert female["set"] == list(female["posterior"])
+    for named, message in (
+        (("--speaker", "eve"), "serloop baseline eve"),
+        (("--group", "male"), "but for `all`, `female`"),
+    ):
+        refused = serloop(path, "--model", model_id, *named)
+        assert (refused.exit_code, message in refused.stderr) == (FAILED, True)
 
 
 def test_what_cannot_be_heard_is_told_in_a_line(serloop, trained: Trained, tmp_path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.gateway.running import Gateway, open_campaign, run_gateway, wait_for
+from tests.pipelines.gateway.running import Gateway, open_campaign, run_gateway
+from tests.running import wait_for
 
 
 @contextmanager

@@ -6,7 +6,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -22,16 +21,14 @@ from pipelines.gateway.serve import serve
 from pipelines.gateway.work import Outcome, Work
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
-from tests.label_studio_server import free_port
+from tests.running import RunningServer
 from warehouse.testing import make_rows
 
-ROOT = Path(__file__).parents[3]
 KEY = "campaign-00c0ffee"
 ANSWER = {"action": "ANNOTATION_CREATED"}
 TRAIN = {"action": "START_TRAINING", "project": {"description": f"serloop project {KEY}"}}
 # Patient enough for no poll to come between, and quick enough for tests.
 QUICK = {"poll_s": 3600, "quiet_s": 0.1, "longest_wait_s": 0.5}
-START_S = 30.0
 
 
 def write_down(settings: Settings, work: Work) -> Outcome:
@@ -66,24 +63,21 @@ def open_campaign(home: Path, *keys: str) -> None:
 
 
 @dataclass
-class Gateway:
+class Gateway(RunningServer):
     """A running gateway.
 
     Args:
         home: Its home.
-        port: Its port.
         options: Its section of settings.
     """
 
     home: Path
-    port: int = field(default_factory=free_port)
     options: Mapping[str, float] = field(default_factory=lambda: QUICK)
-    process: subprocess.Popen[bytes] | None = None
 
     @property
-    def log(self) -> str:
-        """Return what it has printed."""
-        return (self.home / "gateway.log").read_text(encoding="utf-8")
+    def log_file(self) -> Path:
+        """Return where it logs to."""
+        return self.home / "gateway.log"
 
     @property
     def keys(self) -> Keys:
@@ -94,42 +88,8 @@ class Gateway:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.home.mkdir(parents=True, exist_ok=True)
         options = {f"SERLOOP_GATEWAY__{name.upper()}": str(v) for name, v in self.options.items()}
-        with (self.home / "gateway.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(self.home), str(self.port)],
-                cwd=ROOT,
-                env={**os.environ, **options},
-                stderr=log,
-            )
-        wait_for(self.is_well, START_S)
-
-    def is_well(self) -> bool:
-        """Return whether it answers."""
-        assert self.process is not None
-        assert self.process.poll() is None, self.log
-        try:
-            return httpx.get(f"{self.url}/health", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
-    def kill(self) -> None:
-        """Kill it on the spot."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it as it should be ended; return its exit code."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(20)
-
-    @property
-    def url(self) -> str:
-        """Return its address."""
-        return f"http://127.0.0.1:{self.port}"
+        self.launch([sys.executable, "-m", __name__, str(self.home), str(self.port)], options)
 
     @property
     def login(self) -> tuple[str, str]:
@@ -179,16 +139,7 @@ def run_gateway(home: Path, **options: float) -> Iterator[Gateway]:
         gateway.start()
         yield gateway
     finally:
-        if gateway.process is not None and gateway.process.poll() is None:
-            gateway.kill()
-
-
-def wait_for(is_so, patience_s: float = 15.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + patience_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"{is_so} is not so after {patience_s} s"
-        time.sleep(0.05)
+        gateway.kill()
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from pipelines.gateway.keys import USER
-from tests.pipelines.gateway.running import KEY, TRAIN, Gateway, wait_for
+from tests.pipelines.gateway.running import KEY, TRAIN, Gateway
+from tests.running import wait_for
 
 TOKEN = "0123456789abcdef" * 2
 # As Label Studio 1.23.2 sends it.

@@ -3,13 +3,8 @@
 import signal
 from pathlib import Path
 
-from tests.pipelines.gateway.running import (
-    KEY,
-    Gateway,
-    open_campaign,
-    run_gateway,
-    wait_for,
-)
+from tests.pipelines.gateway.running import KEY, Gateway, open_campaign, run_gateway
+from tests.running import wait_for
 
 
 def test_a_failure_is_said_kept_and_tried_again(gateway: Gateway) -> None:

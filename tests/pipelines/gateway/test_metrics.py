@@ -3,7 +3,8 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.pipelines.gateway.running import Gateway, wait_for
+from tests.pipelines.gateway.running import Gateway
+from tests.running import wait_for
 
 
 def scrape(gateway: Gateway) -> dict[tuple[str, tuple[str, ...]], float]:

@@ -2,7 +2,8 @@
 
 import httpx
 
-from tests.pipelines.gateway.running import Gateway, wait_for
+from tests.pipelines.gateway.running import Gateway
+from tests.running import wait_for
 
 
 def test_the_page_is_for_who_knows_the_password(idle_gateway: Gateway) -> None:

@@ -12,7 +12,8 @@ from pipelines.errors import PipelineError
 from pipelines.gateway.serve import serve
 from pipelines.settings import Settings
 from tests.label_studio_server import free_port
-from tests.pipelines.gateway.running import Gateway, wait_for
+from tests.pipelines.gateway.running import Gateway
+from tests.running import wait_for
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

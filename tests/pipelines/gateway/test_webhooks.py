@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from pipelines.gateway.keys import SECRET_HEADER
-from tests.pipelines.gateway.running import ANSWER, KEY, Gateway, wait_for
+from tests.pipelines.gateway.running import ANSWER, KEY, Gateway
+from tests.running import wait_for
 
 MEBIBYTE = 1_048_576
 

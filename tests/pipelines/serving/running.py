@@ -2,12 +2,8 @@
 
 import io
 import json
-import os
-import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,11 +20,11 @@ from websockets.sync.client import ClientConnection
 from pipelines.registry.append import Change, append_change
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
-from tests.label_studio_server import free_port
+from ser.metrics.conformal import ConformalThresholds
+from tests.running import RunningServer
 from warehouse import Warehouse, queries
+from warehouse.testing import make_rows
 
-ROOT = Path(__file__).parents[3]
-START_S = 60.0
 LINE = "synthetic"
 Told = list[dict[str, Any]]
 MAIN = "from pipelines.cli import main; main()"
@@ -70,37 +66,53 @@ def _row(store: Warehouse, model_id: str):
     return models.filter([name == model_id for name in models["model_id"].to_pylist()])
 
 
+def put_calibration(
+    settings: Settings,
+    model_id: str,
+    name: str,
+    *,
+    coverage: float = 0.8,
+    snapshot: int = 1,
+    **limits: float,
+) -> None:
+    """Record how high scores may be, of each group named, alike for all classes."""
+    with open_store(settings) as store:
+        classes = _row(store, model_id)["classes"].to_pylist()[0]
+        each = {group: (limit,) * len(classes) for group, limit in ({"all": 0.5} | limits).items()}
+        found = ConformalThresholds("lac", coverage, "none", "speaker", each, 100, 10)
+        rows = make_rows(
+            "calibrations",
+            calibration_id=[name],
+            model_id=[model_id],
+            thresholds=[json.dumps(found.document())],
+            snapshot=[snapshot],
+        )
+        store.commit({"calibrations": rows}, message="calibrated")
+
+
 @dataclass
-class Server:
+class Server(RunningServer):
     """A running server.
 
     Args:
         settings: Its home and warehouse.
         options: Its section of settings.
         given: Options of its verb.
-        port: Its port.
     """
 
     settings: Settings
     options: Mapping[str, object] = field(default_factory=dict)
     given: tuple[str, ...] = ()
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
 
     @property
-    def url(self) -> str:
-        """Return its address."""
-        return f"http://127.0.0.1:{self.port}"
+    def log_file(self) -> Path:
+        """Return where it logs to."""
+        return self.settings.home / "serve.log"
 
     @property
     def stream_url(self) -> str:
         """Return where it hears streams."""
         return f"ws://127.0.0.1:{self.port}/v1/stream"
-
-    @property
-    def log(self) -> str:
-        """Return what it has printed."""
-        return (self.settings.home / "serve.log").read_text(encoding="utf-8")
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -111,30 +123,8 @@ class Server:
             "OMP_NUM_THREADS": "1",
             **{f"SERLOOP_SERVING__{name.upper()}": str(v) for name, v in self.options.items()},
         }
-        with (self.settings.home / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", MAIN, "serve", "--port", str(self.port), *self.given],
-                cwd=ROOT,
-                env={**os.environ, **told},
-                stdout=log,
-                stderr=log,
-            )
-        wait_for(self.is_well, START_S)
-
-    def is_well(self) -> bool:
-        """Return whether it answers."""
-        assert self.process is not None
-        assert self.process.poll() is None, self.log
-        try:
-            return httpx.get(f"{self.url}/health", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it as it should be ended; return its exit code."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(30)
+        command = [sys.executable, "-c", MAIN, "serve", "--port", str(self.port), *self.given]
+        self.launch(command, told)
 
     def ask(self, content: bytes | None = None, **headers: str) -> httpx.Response:
         """Send a recording as a body."""
@@ -165,9 +155,7 @@ def run_server(settings: Settings, *given: str, **options: object) -> Iterator[S
         server.start()
         yield server
     finally:
-        if server.process is not None and server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
+        server.kill()
 
 
 def read_to_end(connection: socket.socket) -> bytes:
@@ -194,11 +182,3 @@ def listen(socket: ClientConnection) -> Told:
 def begin(**said: object) -> str:
     """Return the message that begins a stream."""
     return json.dumps({"type": "start", "sample_rate": 16000, **said})
-
-
-def wait_for(is_so, patience_s: float = 15.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + patience_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"{is_so} is not so after {patience_s} s"
-        time.sleep(0.05)

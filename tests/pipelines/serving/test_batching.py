@@ -69,6 +69,16 @@ def test_a_batch_is_of_one_model() -> None:
     own.close()
 
 
+def test_what_waits_for_the_same_recogniser_is_judged_together() -> None:
+    """Callers in turns of two voices make a batch of each, and get their own answers in order."""
+    one, other, own = Loudest(), Loudest(), batcher(most_clips=8, wait_s=0.5)
+    turns = [(one, 2), (other, 3), (one, 4), (other, 5), (one, 6)]
+    futures = [own.submit(loaded(judge), [clip(samples)])[0] for judge, samples in turns]
+    assert [future.result(10)[0] for future in futures] == [2, 3, 4, 5, 6]
+    assert (one.batches, other.batches) == ([[2, 4, 6]], [[3, 5]])
+    own.close()
+
+
 def test_an_error_reaches_whom_it_is_about() -> None:
     """Of a batch that fails, those that can be judged are."""
     own = batcher()

@@ -1,6 +1,5 @@
 """What answers is what the warehouse says should."""
 
-import numpy as np
 import pytest
 
 from pipelines.errors import NothingToDoError, PipelineError
@@ -9,38 +8,17 @@ from pipelines.progress import SilentProgress
 from pipelines.serving.load import choose, load_recogniser
 from pipelines.serving.meters import Meters
 from pipelines.serving.swap import Champion
-from pipelines.workspace import open_store
 from ser.errors import ArtifactError
 from ser.inference.recogniser import FrameRecogniser
-from ser.metrics.conformal import fit_conformal
 from tests.pipelines.places import Trained
-from tests.pipelines.serving.running import crown, put_twin, tone
-from warehouse.testing import make_rows
-
-
-def calibrate(trained: Trained, name: str, *, coverage: float, snapshot: int) -> None:
-    """Record thresholds of a model."""
-    import json
-
-    n_classes = len(load_recogniser(trained.settings).recogniser.classes)
-    posterior = np.random.default_rng(0).dirichlet(np.ones(n_classes), 100)
-    found = fit_conformal(posterior, posterior.argmax(axis=1), coverage=coverage)
-    rows = make_rows(
-        "calibrations",
-        calibration_id=[name],
-        model_id=[trained.model_id],
-        thresholds=[json.dumps(found.document())],
-        snapshot=[snapshot],
-    )
-    with open_store(trained.settings) as store:
-        store.commit({"calibrations": rows}, message="calibrated")
+from tests.pipelines.serving.running import crown, put_calibration, put_twin, tone
 
 
 def test_a_champion_is_loaded_with_its_newest_calibration(crowned: Trained) -> None:
     """Of several calibrations the one of the latest snapshot counts."""
     assert load_recogniser(crowned.settings).calibration is None
-    calibrate(crowned, "b", coverage=0.8, snapshot=2)
-    calibrate(crowned, "a", coverage=0.9, snapshot=3)
+    put_calibration(crowned.settings, crowned.model_id, "b", coverage=0.8, snapshot=2)
+    put_calibration(crowned.settings, crowned.model_id, "a", coverage=0.9, snapshot=3)
     loaded = load_recogniser(crowned.settings)
     assert loaded.calibration is not None
     assert loaded.calibration.coverage == 0.9
@@ -86,7 +64,7 @@ def test_a_champion_is_followed(crowned: Trained) -> None:
     assert champion.loaded.model_id == "successor"
     assert not champion.look()
     assert not pinned.look()
-    calibrate(crowned, "new", coverage=0.8, snapshot=9)
+    put_calibration(crowned.settings, crowned.model_id, "new", snapshot=9)
     assert pinned.look()
     assert pinned.loaded.calibration is not None
 

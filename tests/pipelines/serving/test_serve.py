@@ -24,9 +24,9 @@ from tests.pipelines.serving.running import (
     put_twin,
     run_server,
     tone,
-    wait_for,
     wav,
 )
+from tests.running import wait_for
 
 
 class Load:
