@@ -1,11 +1,13 @@
 """Every check passes on a sound lake and finds its own defect in a damaged one."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from warehouse import FailedCheck, Warehouse
-from warehouse.statements import list_statements
+from warehouse.schemas import TABLES
+from warehouse.statements import list_statements, load_statement
 from warehouse.testing import build_warehouse, make_rows
 
 _GHOST = {"clip_id": ["toy/ghost"]}
@@ -79,3 +81,9 @@ def test_check_finds_its_defect(failed: dict[str, FailedCheck], name: str) -> No
     offender = next(value[0] for value in columns.values())
     assert any(offender in (str(value) for value in row.values()) for row in evidence), table
     assert failed[name].purpose.endswith(".")
+
+
+def test_every_key_is_checked() -> None:
+    """A table that came later is not left out."""
+    checked = set(re.findall(r"'(\w+)' AS table_name", load_statement("checks", "duplicate_key")))
+    assert checked == {name for name, table in TABLES.items() if table.key}

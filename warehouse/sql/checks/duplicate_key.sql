@@ -138,3 +138,43 @@ SELECT 'baselines' AS table_name, concat_ws(' ', baseline_id) AS key, count(*) A
 FROM baselines
 GROUP BY baseline_id
 HAVING count(*) > 1
+UNION ALL
+SELECT 'remarks' AS table_name, concat_ws(' ', remark_id) AS key, count(*) AS copies
+FROM remarks
+GROUP BY remark_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'projects' AS table_name, concat_ws(' ', project) AS key, count(*) AS copies
+FROM projects
+GROUP BY project
+HAVING count(*) > 1
+UNION ALL
+SELECT 'tasks' AS table_name, concat_ws(' ', project, clip_id) AS key, count(*) AS copies
+FROM tasks
+GROUP BY project, clip_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'deliveries' AS table_name, concat_ws(' ', project, clip_id, task_id) AS key, count(*) AS copies
+FROM deliveries
+GROUP BY project, clip_id, task_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'withdrawals' AS table_name, concat_ws(' ', ask_id) AS key, count(*) AS copies
+FROM withdrawals
+GROUP BY ask_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'gold' AS table_name, concat_ws(' ', campaign, clip_id) AS key, count(*) AS copies
+FROM gold
+GROUP BY campaign, clip_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'collections' AS table_name, concat_ws(' ', collection_id) AS key, count(*) AS copies
+FROM collections
+GROUP BY collection_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'accounts' AS table_name, concat_ws(' ', project, user_id) AS key, count(*) AS copies
+FROM accounts
+GROUP BY project, user_id
+HAVING count(*) > 1
