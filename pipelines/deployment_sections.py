@@ -19,6 +19,11 @@ class ExportSettings(Section):
         description="Virtual environment that converts to TFLite; default: one of its own in "
         "the home, made when it is first needed.",
     )
+    window_s: float = Field(
+        4.0,
+        gt=0,
+        description="Longest clip that a TFLite file hears, s; it computes as much for any.",
+    )
 
 
 class CompressionSettings(Section):

@@ -13,7 +13,8 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            help="What shall read it, comma-separated: `onnx`, `torch_export`, `torchscript`."
+            help="What shall read it, comma-separated: `onnx`, `torch_export`, `torchscript`, "
+            "`tflite`."
         ),
     ] = "onnx",
     features: Annotated[

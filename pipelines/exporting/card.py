@@ -18,18 +18,20 @@ NAMES = {
 }
 ALL = "all"
 LIMITS = """\
-- It tells which class a listener would be expected to name, not what somebody feels.
-- Speakers, languages, microphones, noise and styles other than those of the training data are
-  heard worse than the figures above; measure it on your own recordings before it is relied on.
-- Recordings are mono; louder is not louder for people: the level a microphone gives changes what
-  it hears.
-- It must not decide about people. In the European Union, inferring emotions at work and in
-  education is prohibited (Regulation (EU) 2024/1689, article 5), and elsewhere it is high-risk."""
+- It predicts labels like those described under Data. It does not know what the speaker feels.
+- Expect worse results than those above on other speakers, languages, microphones, rooms and ways of
+  speaking than those of the training data. Measure it on your own recordings before you rely on it.
+- It expects mono sound. The recording level matters: the same speech recorded louder or softer may
+  get other probabilities.
+- It takes every clip for speech, and has no class for silence, music or noise.
+- Do not base decisions about a person on its output, and tell people when it listens to them. Laws
+  may restrict or forbid recognising emotions where you want to use it; find out before you do."""
 USE = {
     "inside": "`waveforms`, float32 `(B, S)` in [−1, 1] at {rate} Hz, padded with anything finite",
     "outside": "`features`, float32 `(B, F, D)` as `bundle.json` describes them, of sound at "
     "{rate} Hz",
 }
+ENCODER = "encoder_statistics"
 UNIT = {"inside": "samples", "outside": "frames"}
 
 
@@ -46,6 +48,7 @@ class Exported:
         parity: Largest difference of a posterior from PyTorch's.
         clips: Clips that it was measured on.
         changed: Clips of which it names another class.
+        window: Samples or frames that every clip is padded to; None where any length is read.
     """
 
     format: str
@@ -56,6 +59,7 @@ class Exported:
     parity: float
     clips: int
     changed: int
+    window: int | None = None
 
 
 def write_card(store: Warehouse, model: Mapping[str, Any], exported: Exported) -> str:
@@ -69,6 +73,7 @@ def write_card(store: Warehouse, model: Mapping[str, Any], exported: Exported) -
     parts = [
         f"# {model['model_id']}",
         _summary(model, exported),
+        *_inputs(model, exported),
         "## Data",
         *_data(store, model),
         "## Classes",
@@ -85,20 +90,53 @@ def write_card(store: Warehouse, model: Mapping[str, Any], exported: Exported) -
     return "\n\n".join(parts) + "\n"
 
 
+def find_encoder(model: Mapping[str, Any]) -> str | None:
+    """Return the frozen encoder that a model reads the statistics of, or None.
+
+    Args:
+        model: A row from `require_model`.
+    """
+    features = model["config"]["features"]
+    return str(features["model"]) if features["kind"] == ENCODER else None
+
+
 def _summary(model: Mapping[str, Any], exported: Exported) -> str:
     named = USE[exported.features].format(rate=exported.sample_rate)
+    whole = "int32" if exported.window else "int64"
     return (
         "Emotion in speech: probabilities of "
-        f"{len(model['classes'])} classes for each clip. Inputs: {named}; and `lengths`, int64 "
+        f"{len(model['classes'])} classes for each clip. Inputs: {named}; and `lengths`, {whole} "
         f"`(B,)`, the true {UNIT[exported.features]} of each clip. Output: `posterior`, float32 "
         "`(B, C)`."
     )
 
 
+def _inputs(model: Mapping[str, Any], exported: Exported) -> Iterator[str]:
+    """Say what a caller has to do before the file can be asked."""
+    encoder = find_encoder(model)
+    if encoder is not None:
+        yield (
+            "**The speech encoder is not in this file.** It holds the head alone: compute the "
+            f"statistics of the layers of `{encoder}` for each clip first, one frame "
+            "per layer, as `ser.encoders.statistics` does with the settings in `bundle.json`. "
+            "What the file weighs and how fast it is says nothing of the encoder."
+        )
+    elif exported.window:
+        yield (
+            f"It takes one clip at a time, B = 1, of exactly {exported.window} "
+            f"{UNIT[exported.features]}: pad shorter clips with anything finite and give their "
+            "true length, which does not change the answer, and cut longer ones."
+        )
+
+
 def _data(store: Warehouse, model: Mapping[str, Any]) -> Iterator[str]:
     config = model["config"]
     labels = model["labels"]
-    by = "the emotion its corpus intended" if labels == INTENDED else f"the consensus `{labels}`"
+    by = (
+        "the emotions that the corpus says were intended"
+        if labels == INTENDED
+        else f"what people heard, the consensus `{labels}`"
+    )
     yield (
         f"Trained on {model['train_clips']} clips of `{config['corpus']}`, labelled with {by}; "
         f"snapshot {model['snapshot']} of the warehouse, seed {model['seed']}, code "
@@ -128,14 +166,15 @@ def _figures(store: Warehouse, model: Mapping[str, Any]) -> Iterator[str]:
         yield "Not evaluated: nothing is known of how well it does."
         return
     yield (
-        "Of the model in PyTorch, on speakers it did not learn from; 95 % intervals over speakers."
+        "Measured with the model in PyTorch on speakers that it was not trained on. Intervals are "
+        "95 %, over speakers."
     )
     for row in evaluations:
         metrics = queries.select_metrics(store, evaluation_id=row["evaluation_id"]).to_pylist()
         yield (
-            f"### {row['corpus'] or model['config']['corpus']}, {row['part']} part, judged by "
-            f"{row['truth'] or INTENDED}\n\n{row['clips']} clips of {len(row['speakers'])} "
-            "speakers."
+            f"### {row['corpus'] or model['config']['corpus']}, {row['part']} part, against "
+            f"{row['truth'] or 'the intended emotions'}\n\n{row['clips']} clips of "
+            f"{len(row['speakers'])} speakers."
         )
         yield _table(_overall(metrics))
         yield _table(_recalls(metrics, row["classes"]))
@@ -176,17 +215,18 @@ def _number(value: float) -> str:
 
 
 def _file(exported: Exported) -> str:
+    together = "one by one" if exported.window else "in batches of random sizes"
     return (
         f"Format `{exported.format}`, precision `{exported.precision}`, {exported.size:,} bytes. "
-        f"On {exported.clips} clips cut to random lengths and judged in batches of random sizes no "
-        f"probability differs from PyTorch's by more than {exported.parity:.1e}, and "
-        f"{exported.changed} clips get another class."
+        f"On {exported.clips} clips, cut to random lengths and judged {together}, no probability "
+        f"differs from PyTorch's by more than {exported.parity:.1e}, and the most probable class "
+        f"differs for {exported.changed}."
     )
 
 
 def _licence(store: Warehouse, model: Mapping[str, Any]) -> str:
     lines = [f"- {row['title']}: {row['licence']}" for row in _corpora(store, model)]
-    return "Of the training data, which may bind what is made from it:\n\n" + "\n".join(
+    return "Of the training data; it may also bind what is made from them:\n\n" + "\n".join(
         lines or ["- unknown: the corpus is not in the warehouse"]
     )
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pipelines.errors import PipelineError
+from pipelines.exporting.card import find_encoder
 from pipelines.exporting.make import EXACT, Made, Making, make_bundle
-from pipelines.exporting.parity import LARGEST_DIFFERENCE
+from pipelines.exporting.tflite import plan_tflite
 from pipelines.judged import require_classes
 from pipelines.models import load_weights, require_model
 from pipelines.progress import Progress
@@ -29,10 +30,12 @@ class ExportResult:
     Args:
         model_id: The model.
         made: Its bundles, one per format.
+        encoder: Frozen encoder whose statistics the files read and which none of them holds.
     """
 
     model_id: str
     made: tuple[Made, ...]
+    encoder: str | None = None
 
     def rows(self) -> Sequence[Row]:
         """Return one row per bundle."""
@@ -52,7 +55,12 @@ class ExportResult:
     def sentence(self) -> str:
         """Say what lies where."""
         listed = ", ".join(f"`{of.folder}`" for of in self.made)
-        return f"`{self.model_id}` as {listed}"
+        lacks = (
+            f"; the encoder `{self.encoder}` is not within, and the files read its statistics"
+            if self.encoder
+            else ""
+        )
+        return f"`{self.model_id}` as {listed}{lacks}"
 
 
 def export(
@@ -94,10 +102,11 @@ def export(
         made = []
         with progress.track(f"export {model_id}", len(wanted), "formats") as advance:
             for name in wanted:
-                making = _plan(name, place, trained, read)
+                making = _plan(settings, progress, name, place, trained=trained, read=read)
                 made.append(make_bundle(settings, store, model, trained, read, making))
                 advance(note=name)
-    return ExportResult(model_id=model_id, made=tuple(made))
+    encoder = find_encoder(model)
+    return ExportResult(model_id=model_id, made=tuple(made), encoder=encoder)
 
 
 def _check(formats: Sequence[str], features: str) -> "tuple[list[Format], Place]":
@@ -116,12 +125,17 @@ def _check(formats: Sequence[str], features: str) -> "tuple[list[Format], Place]
     return [known[name] for name in dict.fromkeys(formats)], places[features]
 
 
-def _plan(name: "Format", place: "Place", trained: "TrainedModel", read: "FeatureSet") -> Making:
+def _plan(
+    settings: Settings,
+    progress: Progress,
+    name: "Format",
+    place: "Place",
+    *,
+    trained: "TrainedModel",
+    read: "FeatureSet",
+) -> Making:
     if name == "tflite":
-        raise PipelineError(
-            "export to `tflite` is not offered yet: files converted so far differ from PyTorch by "
-            f"more than {LARGEST_DIFFERENCE:.0e}; export to `onnx`, which runs on phones too"
-        )
+        return plan_tflite(settings, progress, place, trained, read)
     inside = read if place == "inside" else None
     write: Callable[[Path], None] = partial(_writers()[name], trained, inside)
     return Making(format=name, precision=EXACT, features=place, write=write, how={})

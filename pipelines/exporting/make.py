@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +45,9 @@ class Making:
         open: Opens the file for the proof of parity; default: in this process.
         tolerance: Largest difference of a posterior that passes; None for any, which is what
             rounded weights need.
+        versions: Libraries of other environments that it is made with, by name.
+        window: Samples or frames of the one size of clip that it reads; None where it is free.
+        longest: Samples of the longest clip that it hears; None for any.
     """
 
     format: "Format"
@@ -54,6 +57,9 @@ class Making:
     how: Mapping[str, Any]
     open: Callable[[Path], Judge] | None = None
     tolerance: float | None = LARGEST_DIFFERENCE
+    versions: Mapping[str, str] = field(default_factory=dict)
+    window: int | None = None
+    longest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def make_bundle(  # noqa: PLR0917 - a model is its row, its weights and its feat
     calibration = find_calibration(settings, store, model["model_id"])
     config = {
         "how": dict(making.how),
-        "versions": _versions(),
+        "versions": {**_versions(), **making.versions},
         "code": code_version(),
         "calibration": calibration["calibration_id"] if calibration else None,
         "evaluations": _evaluations(store, model["model_id"]),
@@ -114,7 +120,9 @@ def make_bundle(  # noqa: PLR0917 - a model is its row, its weights and its feat
         return Made(known, folder, is_new=False)
     path = folder / FILES[making.format]
     making.write(path)
-    parity = _prove(trained, features, path, making, draw_cuts(store, model))
+    parity = _prove(
+        trained, features, path, making, draw_cuts(store, model, longest=making.longest)
+    )
     exported = Exported(
         *kind,
         size=path.stat().st_size,
@@ -122,6 +130,7 @@ def make_bundle(  # noqa: PLR0917 - a model is its row, its weights and its feat
         parity=parity.difference,
         clips=parity.clips,
         changed=parity.changed,
+        window=making.window,
     )
     bundle = _complete(
         store,
@@ -250,6 +259,7 @@ def _complete(
         classes=list(trained.classes),
         sample_rate=trained.sample_rate,
         feature_parameters=features.parameters,
+        window=exported.window,
         parity=exported.parity,
         parity_clips=exported.clips,
         versions={**config["versions"], "serloop": config["code"]},

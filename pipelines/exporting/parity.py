@@ -38,7 +38,7 @@ class Parity:
 
 
 def draw_cuts(
-    store: Warehouse, model: Mapping[str, Any], *, clips: int = CLIPS
+    store: Warehouse, model: Mapping[str, Any], *, clips: int = CLIPS, longest: int | None = None
 ) -> list[list[Waveform]]:
     """Return batches of random sizes of clips of a model's corpus, cut to random lengths.
 
@@ -46,6 +46,7 @@ def draw_cuts(
         store: The warehouse.
         model: A row from `require_model`.
         clips: How many in all; fewer clips are cut several times.
+        longest: Samples of the longest cut; None for whole clips.
     """
     known = sorted(corpus_clips(store, model["config"]["corpus"])["clip_id"].to_pylist())
     rng = np.random.default_rng(0)
@@ -54,7 +55,8 @@ def draw_cuts(
     cuts = []
     for position in range(clips):
         waveform = waveforms[position % len(waveforms)]
-        samples = int(rng.integers(min(SHORTEST, len(waveform)), len(waveform) + 1))
+        limit = min(len(waveform), longest or len(waveform))
+        samples = int(rng.integers(min(SHORTEST, limit), limit + 1))
         first = int(rng.integers(0, len(waveform) - samples + 1))
         cuts.append(waveform[first : first + samples])
     return list(_batches(cuts, rng))

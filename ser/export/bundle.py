@@ -46,6 +46,7 @@ class Bundle:
         calibration: Thresholds of conformal sets, if the model was calibrated; ready for
             `ser.metrics.conformal`.
         files: SHA-256 of each other file, by name.
+        window: Samples or frames that every clip is padded to; None where any length is read.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Bundle:
     versions: Mapping[str, str]
     calibration: Mapping[str, Json] | None
     files: Mapping[str, str]
+    window: int | None = None
 
     @property
     def model_file(self) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch.export import Dim
 
-from ser.errors import ConfigurationError
 from ser.export.graph import build_graph, example_batch
+from ser.export.recurrence import whole_recurrence
 from ser.features.record import FeatureSet
 from ser.files import write_whole
 from ser.models.trained import TrainedModel
@@ -48,22 +48,15 @@ def export_program(trained: TrainedModel, features: FeatureSet | None, path: Pat
         path: The file to write; its folder is created, an older file replaced.
 
     Raises:
-        ConfigurationError: As for `export_onnx`, or the model has a recurrent layer, whose time
-            this exporter fixes.
+        ConfigurationError: As for `export_onnx`.
     """
-    if trained.parameters.recurrent != "none" and not trained.parameters.layers:
-        raise ConfigurationError(
-            f"`torch_export` fixes the length of every clip for a model with an "
-            f"`{trained.parameters.recurrent}` layer; export it to `onnx` or `torchscript`, which "
-            "leave it free"
-        )
     # With one state the layout of its memory would be ambiguous, and be fixed as it is.
     graph = build_graph(trained, features, states=2)
     clips, time = Dim("clips"), Dim("time")
     is_timed = not trained.parameters.layers
     shapes = ({0: clips, 1: time} if is_timed else {0: clips}, {0: clips})
     buffer = io.BytesIO()
-    with torch.no_grad():
+    with torch.no_grad(), whole_recurrence():
         program = torch.export.export(
             graph,
             example_batch(graph),

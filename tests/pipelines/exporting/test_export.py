@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from pipelines.cli import app
 from pipelines.clipset import read_waveforms
 from pipelines.errors import PipelineError
+from pipelines.exporting.card import Exported, write_card
 from pipelines.exporting.export import export
 from pipelines.exporting.make import Making, make_bundle
 from pipelines.models import load_weights, require_model
@@ -89,7 +90,24 @@ def test_the_card_tells_data_classes_figures_limits_and_licence(exported_once):
     figure = f"| {evaluation['uar']:.3f} | {evaluation['uar_low']:.3f} … "
     assert f"| Unweighted average recall {figure}" in card
     assert "## Limits" in card
-    assert "must not decide about people" in card
+    assert "Do not base decisions about a person on its output" in card
+    assert "of exactly" not in card
+
+
+def test_the_card_of_a_head_says_that_its_encoder_is_not_within(exported_once):
+    """Else somebody would feed it sound; the verb says so too."""
+    settings, model_id, result = exported_once
+    with open_store(settings) as store:
+        model = require_model(store, model_id)
+        read = {"kind": "encoder_statistics", "model": "whisper-base-encoder"}
+        head = {**model, "config": {**model["config"], "features": read}}
+        card = write_card(
+            store, head, Exported("onnx", "float32", "outside", 9, 16000, 0.0, 200, 0)
+        )
+    assert "**The speech encoder is not in this file.**" in card
+    assert "statistics of the layers of `whisper-base-encoder`" in card
+    assert "not within" not in result.sentence()
+    assert "the encoder `w` is not within" in replace(result, encoder="w").sentence()
 
 
 def test_exporting_again_finds_the_same_bundle(exported):
