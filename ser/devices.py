@@ -5,6 +5,22 @@ import torch
 from ser.errors import ConfigurationError
 
 
+def gpu_numbers(device: str) -> list[int]:
+    """Return the GPU whose generator a training on a device draws from; none for the CPU.
+
+    Args:
+        device: As torch names it.
+
+    Example:
+        >>> gpu_numbers("cpu"), gpu_numbers("cuda:1")
+        ([], [1])
+    """
+    chosen = torch.device(device)
+    if chosen.type != "cuda":
+        return []
+    return [torch.cuda.current_device() if chosen.index is None else chosen.index]
+
+
 def choose_device(name: str) -> str:
     """Return a device as torch names it.
 

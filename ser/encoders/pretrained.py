@@ -158,7 +158,7 @@ def _load_wav2vec(transformers: Any, folder: str, config: Any) -> nn.Module:  # 
 
 def _load_weights(kind: Any, folder: str) -> Any:  # noqa: ANN401 - transformers has no useful types
     """Load safetensors, and refuse to go on with random weights in place of missing ones."""
-    with _no_progress_bar():
+    with no_progress_bar():
         network, report = kind.from_pretrained(
             folder,
             local_files_only=True,
@@ -176,7 +176,7 @@ def _load_weights(kind: Any, folder: str) -> Any:  # noqa: ANN401 - transformers
 
 
 @contextmanager
-def _no_progress_bar() -> Iterator[None]:
+def no_progress_bar() -> Iterator[None]:
     """Keep the library's bar, which every process would draw, off the terminal."""
     from transformers.utils import logging  # noqa: PLC0415 - as `_import_transformers`
 

@@ -22,6 +22,7 @@ class EpochSummary:
         clips_per_s: Training throughput; differs from run to run.
         dev_ccc: Mean CCC over the rated dimensions of the dev part, in [−1, 1]; ``None`` without
             ratings to learn, or without a dev part that is rated.
+        beside: Figures of what was learned beside the labels, ready for JSON.
     """
 
     epoch: int
@@ -32,6 +33,7 @@ class EpochSummary:
     clips_per_s: float
     # Last and with a default: trainings that began before it was told go on from their state.
     dev_ccc: float | None = None
+    beside: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """How good a network is on clips of other speakers while it still trains."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,18 @@ BATCH_CLIPS = 64
 NO_CONCORDANCE = -1.0  # where neither side varies, CCC has no value
 
 
+class DevSaid(NamedTuple):
+    """What a network says of dev clips whose class is known.
+
+    Args:
+        labels: Class number of each clip, ``(N,)``.
+        posterior: What the network says, ``(N, C)``.
+    """
+
+    labels: npt.NDArray[np.integer]
+    posterior: npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class DevScore:
     """Say how good a network is on the dev clips.
@@ -29,10 +42,12 @@ class DevScore:
         uar: Unweighted average recall; `None` for a network of ratings alone.
         ccc: Mean CCC over the rated dimensions, each on its known clips; `None` where the
             network rates nothing or no dev clip is rated.
+        said: What the UAR was computed from.
     """
 
     uar: float | None
     ccc: float | None
+    said: DevSaid | None = field(default=None, compare=False, repr=False)
 
     @property
     def deciding(self) -> float:
@@ -92,14 +107,16 @@ class DevPart:
     def score(self, network: EmotionNetwork) -> DevScore:
         """Return the UAR, the mean CCC, or both, as the network predicts."""
         prediction = predict_with(network, self.part, batch_clips=BATCH_CLIPS)
-        uar = None
+        uar, said = None, None
         if self.n_classes and self.clips.labels is not None:
-            labels = self._gather(torch.from_numpy(prediction.labels)).numpy()
+            posterior = self._gather(torch.from_numpy(prediction.posterior)).numpy()
+            said = DevSaid(self.clips.labels, posterior)
+            labels = posterior.argmax(axis=1)
             uar = unweighted_average_recall(self.clips.labels, labels, self.n_classes)
         if not self.n_ratings or self.clips.ratings is None:
-            return DevScore(uar, None)
+            return DevScore(uar, None, said)
         ratings = self._gather(torch.from_numpy(prediction.ratings)).numpy()
-        return DevScore(uar, _mean_concordance(self.clips.ratings, ratings))
+        return DevScore(uar, _mean_concordance(self.clips.ratings, ratings), said)
 
     def arrays(self) -> list[npt.NDArray[np.generic]]:
         """Return everything the scores depend on."""

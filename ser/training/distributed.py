@@ -10,7 +10,7 @@ one process up to the order in which numbers are added.
 import copy
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -100,11 +100,12 @@ class Share:
         """Return what the network says about the rows of all processes; see `gather`."""
         if self.processes == 1:
             return output
-        joined = self.gather(torch.cat([output.logits, output.ratings], dim=1), clips)
-        classes = output.logits.shape[1]
-        logits, ratings = joined[:, :classes], joined[:, classes:]
+        parts = (output.logits, output.ratings, output.embeddings)
+        joined = self.gather(torch.cat(parts, dim=1), clips)
+        sizes = [part.shape[1] for part in parts]
+        logits, ratings, embeddings = torch.split(joined, sizes, dim=1)
         members = tuple(self.gather_output(member, clips) for member in output.members)
-        return replace(output, logits=logits, ratings=ratings, members=members)
+        return NetworkOutput(logits, ratings, embeddings, members)
 
     def sum_gradients(self, weights: Iterable[nn.Parameter]) -> None:
         """Add up the gradients of all processes, in place."""

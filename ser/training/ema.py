@@ -15,7 +15,7 @@ class MovingAverage:
     ``1 / (1 − decay)`` updates, so that the random weights of the beginning are soon forgotten.
 
     Args:
-        network: What to average; the average begins as a copy of it.
+        network: What to average; the average begins as a copy of it, in evaluation mode.
         decay: In (0, 1), such as 0.99.
 
     Reference:
@@ -24,7 +24,7 @@ class MovingAverage:
     """
 
     def __init__(self, network: EmotionNetwork, *, decay: float) -> None:
-        self.network = copy.deepcopy(network).requires_grad_(requires_grad=False)
+        self.network = copy.deepcopy(network).requires_grad_(requires_grad=False).eval()
         self.decay = decay
 
     @torch.no_grad()

@@ -1,6 +1,6 @@
 """One pass over the training clips after another: what happens between two judgements."""
 
-import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from itertools import chain
 from typing import Any, cast
@@ -12,23 +12,22 @@ from torch import Tensor, nn
 from torch.amp import GradScaler
 
 from ser.audio.augment.log_mel import LogMelAugmenter
-from ser.audio.augment.masks import mask_clips
-from ser.audio.augment.warp import warp_clips
 from ser.errors import ConfigurationError
-from ser.models.batching import pad_clips, shuffle_batches
-from ser.models.network import EmotionNetwork
+from ser.models.network import EmotionNetwork, NetworkOutput
 from ser.models.trained import Json
-from ser.training.dataset import Targets, TrainingClips, smooth
+from ser.training.auxiliary import Auxiliary, Clips
+from ser.training.dataset import Targets, TrainingClips
+from ser.training.dev import DevScore
 from ser.training.distributed import Share, SharedBatch, share_network
 from ser.training.ema import MovingAverage
+from ser.training.joining import join_clips, split_output
+from ser.training.labelled import LabelledBatch, LabelledBatches
 from ser.training.losses import build_loss
-from ser.training.mixup import mix_clips
 from ser.training.objective import Objective
 from ser.training.parameters import TrainingParameters
 from ser.training.schedule import LearningRate, build_optimiser
 from ser.training.state import TrainingState, named, optimiser_tensors, restore_optimiser
-
-Positions = npt.NDArray[np.int64]
+from ser.training.view import View
 
 
 class Trainer:
@@ -41,6 +40,8 @@ class Trainer:
         augmenter: What changes the sound, if anything does.
         seed: Seed of batches and augmentation; dropout draws from torch's global generator.
         share: The part of each batch that falls to this process.
+        groups: Number of the corpus of each clip, ``(N,)``, if batches shall hold equal shares.
+        auxiliaries: What is learned beside the labels, on the device of the network.
     """
 
     def __init__(
@@ -52,36 +53,39 @@ class Trainer:
         augmenter: LogMelAugmenter | None,
         seed: int,
         share: Share,
+        groups: npt.NDArray[np.int64] | None = None,
+        auxiliaries: Sequence[Auxiliary] = (),
     ) -> None:
-        self.clips = clips
         self.settings = settings
-        self.augmenter = augmenter
         self.share = share
         self.device = torch.device(settings.device)
         self.batch = SharedBatch(share)
         self.network = network if share.processes == 1 else share_network(network, self.batch)
-        self.average = MovingAverage(network, decay=settings.ema) if settings.ema else None
-        self.targets = _smoothed(clips.targets, settings)
+        decay = settings.averaging
+        self.average = MovingAverage(network, decay=decay) if decay else None
+        view = View(augmentation=settings.augmentation, augmenter=augmenter)
+        self.labelled = LabelledBatches(
+            clips, settings=settings, view=view, seed=seed, groups=groups
+        )
+        self.auxiliaries = tuple(auxiliaries)
         self.objective = _build_objective(network, clips.targets, settings).to(self.device)
-        self.epochs = settings.count_epochs(len(clips.targets))
-        self.batches = math.ceil(len(clips.targets) / settings.batch_size)
-        share.check_batches(len(clips.targets) // self.batches)
+        self.epochs = settings.count_epochs(self.clips)
+        share.check_batches(self.clips // len(self.labelled))
         self.optimiser = build_optimiser(
             self.network,
             self.objective,
+            *self.auxiliaries,
             learning_rate=settings.learning_rate,
             weight_decay=settings.weight_decay,
         )
         self.rate = LearningRate(
             self.optimiser,
             schedule=settings.schedule,
-            updates=self.epochs * self.batches,
+            updates=self.planned,
             warmup=settings.warmup,
         )
         self.half = choose_precision(settings)
         self.scaler = GradScaler(self.device.type, enabled=self.half is torch.float16)
-        self.order = np.random.default_rng(seed)
-        self.draws = torch.Generator().manual_seed(seed)
         self.updates = 0
 
     @property
@@ -89,47 +93,71 @@ class Trainer:
         """The network whose judgement counts: the moving average where there is one."""
         return self.network if self.average is None else self.average.network
 
+    @property
+    def clips(self) -> int:
+        """N, the number of labelled clips."""
+        return len(self.labelled.targets)
+
+    @property
+    def planned(self) -> int:
+        """Number of updates of the whole training."""
+        return self.epochs * len(self.labelled)
+
     def train_epoch(self) -> float:
-        """Train on every clip once.
+        """Train on every clip once, or with `groups` on as many with equal shares of each.
 
         Returns:
-            Mean loss over the clips.
+            Mean loss of the labels over the clips.
 
         Raises:
-            ConfigurationError: If the loss is no longer finite.
+            ConfigurationError: If a loss is no longer finite.
         """
         self.network.train()
-        drawn = self.order.integers(len(self.clips.versions), size=len(self.targets))
-        lengths = self.clips.lengths[drawn, np.arange(len(drawn))]
-        total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for batch in shuffle_batches(lengths, self.settings.batch_size, self.order):
-            total += self._update(batch, drawn[batch]) * len(batch)
-        if not total.isfinite():
+        seen = 0
+        total = torch.zeros(1 + len(self.auxiliaries), dtype=torch.float64, device=self.device)
+        for batch in self.labelled.draw_epoch(self.network.normalisation):
+            clips = len(batch.lengths)
+            total += self._update(batch) * clips
+            seen += clips
+        if not total.isfinite().all():
             raise ConfigurationError(
-                f"`learning_rate` = {self.settings.learning_rate} made the loss {total.item()}; "
-                "choose a smaller one"
+                f"`learning_rate` = {self.settings.learning_rate} made the loss "
+                f"{total.sum().item()}; choose a smaller one"
             )
-        return total.item() / len(self.targets)
+        return total[0].item() / seen
+
+    def finish_epoch(self, score: DevScore | None) -> dict[str, Json]:
+        """Let what is learned beside the labels take note of an epoch, and tell its figures."""
+        said = None if score is None else score.said
+        told: dict[str, Json] = {}
+        for auxiliary in self.auxiliaries:
+            told |= auxiliary.finish_epoch(said)
+        return told
 
     def capture(self) -> TrainingState:
         """Return what `restore` needs to go on as if nothing had happened."""
         average = {} if self.average is None else self.average.network.state_dict()
-        generators = {"draws": self.draws.get_state(), "torch": torch.get_rng_state()}
+        generators = {**self.labelled.tensors(), "torch": torch.get_rng_state()}
         if self.device.type == "cuda":
             generators["cuda"] = torch.cuda.get_rng_state(self.device)
+        auxiliaries = [auxiliary.capture() for auxiliary in self.auxiliaries]
+        tensors = {
+            **named("network", self.network.state_dict()),
+            **named("average", average),
+            **named("objective", self.objective.state_dict()),
+            **named("optimiser", optimiser_tensors(self.optimiser)),
+            **named("generator", generators),
+        }
+        for number, state in enumerate(auxiliaries):
+            tensors |= named(f"auxiliary.{number}", dict(state.tensors))
         return TrainingState(
-            tensors={
-                **named("network", self.network.state_dict()),
-                **named("average", average),
-                **named("objective", self.objective.state_dict()),
-                **named("optimiser", optimiser_tensors(self.optimiser)),
-                **named("generator", generators),
-            },
+            tensors=tensors,
             facts={
+                **self.labelled.facts(),
                 "updates": self.updates,
-                "order": cast("Json", self.order.bit_generator.state),
                 "rate": cast("Json", self.rate.state()),
                 "scaler": self.scaler.state_dict(),
+                "auxiliaries": [dict(state.facts) for state in auxiliaries],
             },
         )
 
@@ -142,51 +170,52 @@ class Trainer:
         self.objective.load_state_dict(state.part("objective"))
         restore_optimiser(self.optimiser, state.part("optimiser"))
         generators = state.part("generator")
-        self.draws.set_state(generators["draws"])
+        self.labelled.restore(generators, facts)
         torch.set_rng_state(generators["torch"])
         if "cuda" in generators:
             torch.cuda.set_rng_state(generators["cuda"], self.device)
         self.updates = facts["updates"]
-        self.order.bit_generator.state = facts["order"]
         self.rate.restore(facts["rate"])
         self.scaler.load_state_dict(facts["scaler"])
+        for number, auxiliary in enumerate(self.auxiliaries):
+            auxiliary.restore(state.part(f"auxiliary.{number}"), facts["auxiliaries"][number])
 
-    def _update(self, batch: Positions, drawn: Positions) -> Tensor:
+    def _update(self, batch: LabelledBatch) -> Tensor:
+        """Return the loss of the labels and those of the auxiliaries, ``(1 + A,)``."""
         self.rate.before_update(self.updates)
-        features, lengths, targets = self._prepare(batch, drawn)
-        self.batch.clips = len(batch)
-        rows = self.batch.rows
-        with self._precision():
-            output = self.network.judge(features[rows], lengths[rows])
-        loss: Tensor = self.objective(self.share.gather_output(output, len(batch)), targets)
+        losses = self._judge(batch)
         self.optimiser.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(sum(losses[1:], losses[0])).backward()  # type: ignore[no-untyped-call]
         self.share.sum_gradients(self.network.parameters())
         self.scaler.unscale_(self.optimiser)
-        weights = chain(self.network.parameters(), self.objective.parameters())
+        heard = (self.network, self.objective, *self.auxiliaries)
+        weights = chain.from_iterable(module.parameters() for module in heard)
         nn.utils.clip_grad_norm_(weights, self.settings.clip_norm)
         self.scaler.step(self.optimiser)
         self.scaler.update()
         if self.average is not None:
             self.average.update(self.network, self.updates)
         self.updates += 1
-        return loss.detach()
+        return torch.stack(losses).detach()
 
-    def _prepare(self, batch: Positions, drawn: Positions) -> tuple[Tensor, Tensor, Targets]:
-        """Return normalised features, lengths and targets of a whole batch, varied and mixed."""
-        features, lengths = pad_clips(self.clips.versions, batch, drawn)
-        if self.augmenter is not None:
-            features = self.augmenter(features, lengths, self.draws)
-        features, lengths = features.to(self.device), lengths.to(self.device)
-        features = self.network.normalisation(features)
-        features = warp_clips(features, self.settings.augmentation, self.draws)
-        features = mask_clips(features, lengths, self.settings.augmentation, self.draws)
-        targets = self.targets.take(torch.from_numpy(batch)).to(self.device)
-        if not self.settings.mixup:
-            return features, lengths, targets
-        alpha, order = self.settings.mixup, self.order
-        features, targets = mix_clips(features, lengths, targets, alpha=alpha, generator=order)
-        return features, lengths, targets
+    def _judge(self, batch: LabelledBatch) -> list[Tensor]:
+        drawn = [auxiliary.draw(self.judged) for auxiliary in self.auxiliaries]
+        parts = [Clips(batch.features, batch.lengths), *drawn]
+        labelled, *others = self._hear(parts)
+        progress = self.updates / self.planned
+        loss: Tensor = self.objective(labelled, batch.targets)
+        pairs = zip(self.auxiliaries, others, strict=True)
+        return [loss, *(auxiliary(labelled, other, progress) for auxiliary, other in pairs)]
+
+    def _hear(self, parts: Sequence[Clips]) -> list[NetworkOutput]:
+        """Return what the network says of each part, all of which it hears as one batch."""
+        features, lengths = join_clips(parts)
+        self.batch.clips = len(lengths)
+        rows = self.batch.rows
+        with self._precision():
+            output = self.network.judge(features[rows], lengths[rows])
+        whole = self.share.gather_output(output, len(lengths))
+        return split_output(whole, [len(part.lengths) for part in parts])
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, dtype=self.half, enabled=self.half is not None)
@@ -204,13 +233,6 @@ def choose_precision(settings: TrainingParameters) -> torch.dtype | None:
     if settings.precision == "auto":
         return torch.float16 if torch.device(settings.device).type == "cuda" else None
     return {"single": None, "bfloat16": torch.bfloat16, "half": torch.float16}[settings.precision]
-
-
-def _smoothed(targets: Targets, settings: TrainingParameters) -> Targets:
-    is_soft = settings.loss == "soft_label" or not targets.posterior.shape[1]
-    share = 0.0 if is_soft else settings.label_smoothing
-    posterior = targets.posterior if is_soft else smooth(targets.posterior, share)
-    return Targets(posterior, targets.ratings, targets.weights)
 
 
 def _build_objective(

@@ -1,15 +1,15 @@
 """Train a network on labelled clips."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from ser.audio.augment.log_mel import LogMelAugmenter
+from ser.devices import gpu_numbers
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.features.spectral import LogMel
@@ -17,6 +17,7 @@ from ser.models.build import build_network
 from ser.models.network import EmotionNetwork
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import Json, TrainedModel
+from ser.training.beside import Beside
 from ser.training.dataset import (
     DevClips,
     TrainingClips,
@@ -27,9 +28,10 @@ from ser.training.dataset import (
 from ser.training.dev import DevPart
 from ser.training.distributed import Share
 from ser.training.epoch import Trainer
+from ser.training.identity import identify, plain, without_defaults
+from ser.training.initial import digest, load_initial
 from ser.training.parameters import TrainingParameters
 from ser.training.run import OnEpoch, Run, Store
-from ser.training.state import fingerprint
 
 Dev = DevClips | tuple[RaggedFeatures, npt.NDArray[np.integer]]
 
@@ -46,13 +48,16 @@ def train_classifier(  # noqa: PLR0913 - flat: each is a choice of its own
     augmented: Sequence[RaggedFeatures] = (),
     log_mel: LogMel | None = None,
     dev: Dev | None = None,
+    unlabelled: RaggedFeatures | None = None,
+    groups: npt.NDArray[np.integer] | None = None,
+    initial: Mapping[str, Tensor] | None = None,
     model: NetworkParameters | None = None,
     training: TrainingParameters | None = None,
     seed: int = 0,
     state: Path | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> TrainedModel:
-    """Train a network from scratch, or go on with a training that was interrupted.
+    """Train a network on labelled clips, or go on with a training that was interrupted.
 
     On a CPU the weights are a function of the arguments and torch's thread count alone,
     however often the training was killed and resumed. In a group of processes (`torchrun`, see
@@ -76,6 +81,13 @@ def train_classifier(  # noqa: PLR0913 - flat: each is a choice of its own
         dev: Clips of other speakers and their class numbers, ratings or both. When given, the
             weights of the epoch with the highest UAR on them (with ratings alone, the highest
             mean CCC) are kept, else those of the last epoch.
+        unlabelled: Clips for what is learned beside the labels (``training.semi`` and
+            ``training.domain``), of the same bands. What the network believes of them lives in
+            the training alone: the history tells how many were used, and how.
+        groups: Number of the corpus of each clip, ``(N,)``, for ``training.balance_groups``.
+        initial: Weights to begin from, named as in ``network.state_dict()``; what is not named
+            begins afresh. Statistics of features among them replace those of the training clips,
+            for an encoder that was trained before has to hear what it heard then.
         model: Sizes of the network.
         training: How to train.
         seed: Seed of weights, batches and augmentation.
@@ -103,23 +115,35 @@ def train_classifier(  # noqa: PLR0913 - flat: each is a choice of its own
         rated=model.ratings,
         weights=weights,
     )
+    beside = Beside.checked(unlabelled, groups, clips=clips, model=model, training=training)
     share = Share.of_this_process()
     judges = None if dev is None else DevPart.checked(DevClips(*dev), clips, share)
-    described = {**_plain(training), "seed": seed, "clips": len(features)}
+    described = {**plain(training), "seed": seed, "clips": len(features)}
     store = None
     if state is not None:
-        identity = _identify(clips, judges, [_plain(model), described, list(classes)])
+        facts: list[Json] = [plain(model), without_defaults(described), list(classes)]
+        identity = identify(clips, judges, beside, initial or {}, facts)
         store = Store(state, identity, is_writer=share.rank == 0)
-    with torch.random.fork_rng(devices=_gpus(training.device)):
+    with torch.random.fork_rng(devices=gpu_numbers(training.device)):
         torch.manual_seed(seed)
-        network = _build_network(model, clips, training.device)
+        network = _build_network(model, clips, initial or {}).to(training.device)
+        augmenter = _build_augmenter(log_mel, features.bands, training)
         trainer = Trainer(
             network,
             clips,
             settings=training,
-            augmenter=_build_augmenter(log_mel, features.bands, training),
+            augmenter=augmenter,
             seed=seed,
             share=share,
+            groups=beside.groups,
+            auxiliaries=beside.build(
+                network,
+                clips,
+                training=training,
+                log_mel=log_mel,
+                augmenter=augmenter,
+                seed=seed,
+            ),
         )
         run = Run(trainer, dev=judges, store=store)
         run.finish(on_epoch)
@@ -130,13 +154,15 @@ def train_classifier(  # noqa: PLR0913 - flat: each is a choice of its own
         classes=tuple(classes),
         feature_set=feature_set,
         sample_rate=sample_rate,
-        training=described,
+        training=described | _tell(beside, initial, run),
         best_epoch=run.best_epoch,
         history=tuple(run.history),
     )
 
 
-def _build_network(model: NetworkParameters, clips: TrainingClips, device: str) -> EmotionNetwork:
+def _build_network(
+    model: NetworkParameters, clips: TrainingClips, initial: Mapping[str, Tensor]
+) -> EmotionNetwork:
     features, targets = clips.versions[0], clips.targets
     network = build_network(model, n_classes=targets.posterior.shape[1], n_bands=features.bands)
     statistics = (
@@ -145,7 +171,15 @@ def _build_network(model: NetworkParameters, clips: TrainingClips, device: str) 
     network.normalisation.set_statistics(*statistics)
     if network.n_ratings:
         network.set_rating_statistics(*rating_statistics(targets.ratings))
-    return network.to(device)
+    load_initial(network, initial)
+    return network
+
+
+def _tell(beside: Beside, initial: Mapping[str, Tensor] | None, run: Run) -> dict[str, Json]:
+    """Return what the model tells of its training beside parameters, if there is anything."""
+    told = beside.facts() | ({"initial": digest(initial)} if initial else {})
+    figures = run.history[run.best_epoch - 1].beside
+    return told | ({"beside": dict(figures)} if figures else {})
 
 
 def _build_augmenter(
@@ -160,29 +194,3 @@ def _build_augmenter(
             f"`log_mel` with {bands} bands, or leave it to speed copies and masks"
         )
     return LogMelAugmenter(log_mel, augmentation) if augmentation.changes_sound else None
-
-
-def _plain(parameters: NetworkParameters | TrainingParameters) -> dict[str, Json]:
-    """Return the parameters as JSON gives them back: tuples become lists."""
-    plain: dict[str, Json] = json.loads(json.dumps(asdict(parameters)))
-    return plain
-
-
-def _identify(clips: TrainingClips, dev: DevPart | None, facts: list[Json]) -> str:
-    targets = clips.targets
-    known = [targets.posterior, targets.ratings, targets.weights]
-    return fingerprint(
-        [
-            *(array for version in clips.versions for array in (version.values, version.offsets)),
-            *(tensor.numpy() for tensor in known if tensor is not None),
-            *([] if dev is None else dev.arrays()),
-        ],
-        facts,
-    )
-
-
-def _gpus(device: str) -> list[int]:
-    if torch.device(device).type != "cuda":
-        return []
-    index = torch.device(device).index
-    return [torch.cuda.current_device() if index is None else index]

@@ -11,6 +11,9 @@ from ser.training.losses import LossName
 from ser.training.schedule import ScheduleName
 
 Precision = Literal["auto", "single", "bfloat16", "half"]
+Semi = Literal["none", "fixmatch", "mean_teacher"]
+Domain = Literal["none", "coral", "adversarial"]
+TEACHER_DECAY = 0.99  # of the average that teaches where `ema` names none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,23 @@ class TrainingParameters:
             CPU. Weights are kept, and clips judged, in single precision. Not every CPU knows
             an LSTM of half precision.
         augmentation: What is varied, how strongly and how often.
+        semi: What clips without labels teach beside the labelled ones: `fixmatch` the class that
+            the network is sure of, `mean_teacher` to say the same however a clip is changed,
+            `none` nothing. Other than for `none`, a moving average of the weights teaches, is
+            judged and kept; its decay is ``ema``, or 0.99 if that is 0.
+        semi_weight: How much that counts against the labels, > 0; `None` for 1 with `fixmatch`
+            and 10 with `mean_teacher`.
+        semi_threshold: Calibrated probability from which `fixmatch` believes a class, in (0, 1).
+        semi_ratio: Clips without labels for each labelled one in a batch, at least 1.
+        semi_balance: Whether what the network says of clips without labels is aligned to how
+            often the labels hold each class, and `fixmatch` asks less of classes that it
+            believes seldom.
+        domain: How embeddings of clips without labels are made to resemble those of labelled
+            ones: `coral` by their moments, `adversarial` by hiding from a network which is
+            which; `none` not at all.
+        domain_weight: How much that counts against the labels, > 0; `None` for 0.3 with `coral`
+            and 0.1 with `adversarial`.
+        balance_groups: Whether every batch holds equal shares of the labelled groups (corpora).
 
     Raises:
         ConfigurationError: If a number lies outside its range.
@@ -69,6 +89,14 @@ class TrainingParameters:
     device: str = "cpu"
     precision: Precision = "auto"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    semi: Semi = "none"
+    semi_weight: float | None = None
+    semi_threshold: float = 0.95
+    semi_ratio: int = 2
+    semi_balance: bool = True
+    domain: Domain = "none"
+    domain_weight: float | None = None
+    balance_groups: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers outside their range."""
@@ -81,12 +109,29 @@ class TrainingParameters:
             ("loss", LossName),
             ("schedule", ScheduleName),
             ("precision", Precision),
+            ("semi", Semi),
+            ("domain", Domain),
         ):
             if getattr(self, name) not in get_args(known):
                 raise ConfigurationError(
                     f"`{name}` must be one of {list(get_args(known))}, but got "
                     f"`{getattr(self, name)}`"
                 )
+
+    @property
+    def averaging(self) -> float:
+        """Decay of the moving average of the weights; 0 for none.
+
+        Example:
+            >>> TrainingParameters().averaging, TrainingParameters(semi="fixmatch").averaging
+            (0.0, 0.99)
+        """
+        return self.ema or (0.0 if self.semi == "none" else TEACHER_DECAY)
+
+    @property
+    def needs_unlabelled(self) -> bool:
+        """Whether something is learned from clips without labels."""
+        return (self.semi, self.domain) != ("none", "none")
 
     def count_epochs(self, clips: int) -> int:
         """Return the number of epochs for a number of training clips.
@@ -103,7 +148,10 @@ class TrainingParameters:
 # None passes where a parameter may be None.
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("epochs", "batch_size", "learning_rate", "clip_norm"), lambda x: x > 0, "be > 0"),
+    (("semi_weight", "domain_weight"), lambda x: x > 0, "be > 0"),
     (("updates", "patience"), lambda x: x >= 1, "be ≥ 1 or None"),
+    (("semi_ratio",), lambda x: x >= 1, "be ≥ 1"),
+    (("semi_threshold",), lambda x: 0 < x < 1, "lie in (0, 1)"),
     (("weight_decay", "gamma", "mixup"), lambda x: x >= 0, "be ≥ 0"),
     (("warmup", "label_smoothing", "ema"), lambda x: 0 <= x < 1, "lie in [0, 1)"),
     (("balance",), lambda x: 0 <= x <= 1, "lie in [0, 1]"),

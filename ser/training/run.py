@@ -85,8 +85,9 @@ class Run:
                 loss=loss,
                 dev_uar=None if judged is None else judged.uar,
                 learning_rate=self.trainer.rate.rate,
-                clips_per_s=len(self.trainer.targets) / seconds,
+                clips_per_s=self.trainer.clips / seconds,
                 dev_ccc=None if judged is None else judged.ccc,
+                beside=self.trainer.finish_epoch(judged),
             )
         )
         if self.best_score is None or score is None or score > self.best_score:

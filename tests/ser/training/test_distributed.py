@@ -4,6 +4,7 @@ import json
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from ser.training.distributed import (
     share_network,
 )
 from tests.ser.training.trainee import EPOCHS, NETWORK, start_training
+from tests.ser.training.unlabelled_clips import QUICK, SMALL, make_clips, train
 
 # 30 updates of rates up to 2e-3 add what differs in the last bits of sums: 1.2e-7 was measured.
 TOLERANCE = 1e-5
@@ -107,6 +109,20 @@ def test_a_loss_of_all_rows_has_the_gradient_of_one_process(tmp_path):
     alone = _gather(Share())
     for shared in in_two_processes(_gather, tmp_path):
         torch.testing.assert_close(shared, alone)
+
+
+def _learn_beside(_: Share) -> list[torch.Tensor]:
+    settings = replace(QUICK, semi="mean_teacher", domain="adversarial", semi_ratio=1)
+    members = replace(SMALL, members=2)
+    model = train(settings, model=members, unlabelled=make_clips(20, seed=7)[0])
+    return list(model.network.state_dict().values())
+
+
+def test_what_is_learned_beside_the_labels_is_that_of_one_process(tmp_path):
+    """Clips with and without labels are shared alike, and losses see the rows of both."""
+    alone = _learn_beside(Share())
+    for shared in in_two_processes(_learn_beside, tmp_path):
+        torch.testing.assert_close(shared, alone, rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("kind", [nn.Dropout, nn.Dropout2d])

@@ -34,6 +34,12 @@ def test_without_a_budget_the_number_of_epochs_is_as_given():
         ({"clip_norm": math.nan}, "`clip_norm` must be > 0, but got nan"),
         ({"precision": "double"}, "`precision` must be one of .*half.*, but got `double`"),
         ({"schedule": "linear"}, "`schedule` must be one of .*one_cycle.*, but got `linear`"),
+        ({"semi": "remixmatch"}, "`semi` must be one of .*mean_teacher.*, but got `remixmatch`"),
+        ({"domain": "dann"}, "`domain` must be one of .*adversarial.*, but got `dann`"),
+        ({"semi_weight": 0.0}, "`semi_weight` must be > 0"),
+        ({"domain_weight": -1.0}, "`domain_weight` must be > 0"),
+        ({"semi_threshold": 1.0}, r"`semi_threshold` must lie in \(0, 1\)"),
+        ({"semi_ratio": 0}, "`semi_ratio` must be ≥ 1"),
         ({"loss": "hinge"}, "`loss` must be one of .*focal.*, but got `hinge`"),
     ],
 )
@@ -41,3 +47,14 @@ def test_settings_out_of_range_are_refused(wrong, message):
     """The message names the setting."""
     with pytest.raises(ConfigurationError, match=message):
         TrainingParameters(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "decay"),
+    [({}, 0), ({"ema": 0.5}, 0.5), ({"semi": "fixmatch"}, 0.99), ({"domain": "coral"}, 0)],
+)
+def test_what_teaches_is_an_average(given, decay):
+    """Where nothing teaches, there is one only if it is asked for."""
+    assert TrainingParameters(**given).averaging == decay
+    both = TrainingParameters(**{"semi": "mean_teacher", **given, "ema": 0.5})
+    assert both.averaging == 0.5

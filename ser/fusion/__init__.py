@@ -1,0 +1,1 @@
+"""Sound and words judged together: networks, training and predictions of fusion."""

@@ -1,0 +1,1 @@
+"""Learn from clips without labels before training; import from the modules."""
