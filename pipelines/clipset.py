@@ -59,6 +59,7 @@ class ClipSet:
         kind: Whether labels were asked to be decided or not; None for neither.
         dropped: Clips of each part that are left out because the mapping drops their label.
         tied: Clips of each part that are left out because no class leads.
+        label_share: Share of the training labels that were kept, if only some were.
     """
 
     clip_ids: tuple[str, ...]
@@ -77,6 +78,7 @@ class ClipSet:
     kind: Targets | None
     dropped: Mapping[Part, int]
     tied: Mapping[Part, int]
+    label_share: float | None = None
 
     def decided(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return those of `positions` with one leading class: a tie can be judged by none."""

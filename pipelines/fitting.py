@@ -14,10 +14,19 @@ from pipelines.errors import PipelineError
 from pipelines.feature_choice import chosen_features
 from pipelines.identity import code_version, digest
 from pipelines.lesson import Lesson, read_lesson
+from pipelines.models import TRAINING_SUFFIX
+from pipelines.pretraining import pretrain_once
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.tracking import track_training
-from pipelines.training_choice import SOFT_LOSS, chosen_network, chosen_solver, chosen_training
+from pipelines.training_choice import (
+    SOFT_LOSS,
+    chosen_network,
+    chosen_pretraining,
+    chosen_solver,
+    chosen_training,
+)
+from pipelines.unlabelled import Unlabelled, check_unlabelled, select_unlabelled
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -25,10 +34,10 @@ if TYPE_CHECKING:
     from ser.features.record import FeatureSet
     from ser.models.parameters import NetworkParameters
     from ser.models.trained import EpochSummary, TrainedModel
+    from ser.pretraining.parameters import PretrainingParameters
+    from ser.pretraining.pretrained import Pretrained
     from ser.training.dataset import DevClips
     from ser.training.parameters import TrainingParameters
-
-TRAINING_SUFFIX = ".training"
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Plan:
         features: The feature set.
         network: Sizes of the network.
         training: How it is trained.
+        pretraining: How the weights it begins with are learned, if they are.
     """
 
     model_id: str
@@ -48,6 +58,7 @@ class Plan:
     features: "FeatureSet"
     network: "NetworkParameters"
     training: "TrainingParameters"
+    pretraining: "PretrainingParameters | None" = None
 
     @property
     def learns_classes(self) -> bool:
@@ -87,12 +98,14 @@ def make_plan(
     features = chosen_features(settings)
     network = chosen_network(settings, features, recipe)
     training = chosen_training(settings, features, recipe, clips.kind)
+    pretraining = chosen_pretraining(settings, features, training)
     is_solved = chosen_solver(settings, network) == "ridge"
     config = {
         **origin,
         **_label_options(clips),
         **_lesson_options(settings, origin, network.ratings),
         **({"solver": "ridge"} if is_solved else {}),
+        **_heard_options(settings, clips, origin, store, (training, pretraining)),
         "test_speakers": list(clips.test_speakers),
         "dev_speakers": list(clips.dev_speakers),
         "features": features.parameters,
@@ -109,7 +122,7 @@ def make_plan(
     # Where an encoder lies is no part of what is computed with it.
     named = {**config, "features": features.feature_set}
     model_id = f"{origin['corpus']}-{digest(named, evidence, code_version())}"
-    return Plan(model_id, config, features, network, training)
+    return Plan(model_id, config, features, network, training, pretraining)
 
 
 def fit(
@@ -142,6 +155,10 @@ def fit(
     train_ids = clips.ids(train)
     features = read_features(store, plan.features.feature_set, train_ids)
     dev = _read_dev(store, clips, plan, lesson)
+    heard = None
+    if "unlabelled" in plan.config:
+        heard = _find_heard(store, clips, plan, plan.config["unlabelled"])
+    pretrained = _pretrain(store, settings, progress, clips, plan)
     factors = plan.training.augmentation.speed_factors
     augmented = _speed_copies(store, progress, train_ids, plan.features, factors)
     epochs = plan.training.count_epochs(len(train_ids))
@@ -164,6 +181,8 @@ def fit(
             augmented=augmented,
             log_mel=plan.features if isinstance(plan.features, LogMel) else None,
             dev=dev,
+            unlabelled=None if heard is None else heard.read(store, plan.features.feature_set),
+            initial=None if pretrained is None else pretrained.weights,
             model=plan.network,
             training=plan.training,
             seed=settings.training.seed,
@@ -206,6 +225,8 @@ def _label_options(clips: ClipSet) -> dict[str, Any]:
         options["rules"] = describe_mapping(clips.rules) if clips.rules else None
     if clips.kind is not None:
         options["targets"] = clips.kind
+    if clips.label_share is not None:
+        options["label_share"] = clips.label_share
     return options
 
 
@@ -224,6 +245,66 @@ def _lesson_options(
             )
         options["learns_classes"] = False
     return options
+
+
+def _heard_options(
+    settings: Settings,
+    clips: ClipSet,
+    origin: dict[str, str | None],
+    store: Warehouse | None,
+    learned: "tuple[TrainingParameters, PretrainingParameters | None]",
+) -> dict[str, Any]:
+    """Return what is heard without labels, and what for; nothing by default."""
+    training, pretraining = learned
+    other, corpus = settings.training.target_corpus, str(origin["corpus"])
+    if training.domain != "none" and other in {None, corpus}:
+        raise PipelineError(
+            f"`training.domain` is `{training.domain}`, which brings another corpus nearer, but "
+            "`training.target_corpus` names none; set it to the corpus to adapt to"
+        )
+    if other is not None and not training.needs_unlabelled:
+        raise PipelineError(
+            f"`training.target_corpus` is `{other}`, but nothing listens to it; set "
+            "`training.domain` or `training.semi`, or unset it"
+        )
+    options: dict[str, Any] = {}
+    if store is None:
+        # Whoever only names a training has no clips to hear.
+        return options
+    if training.needs_unlabelled:
+        options["unlabelled"] = select_unlabelled(store, clips, corpus, other).describe()
+    if pretraining is not None:
+        heard = select_unlabelled(store, clips, corpus, None).describe()
+        options["pretraining"] = {**asdict(pretraining), "heard": heard}
+    return options
+
+
+def _find_heard(
+    store: Warehouse, clips: ClipSet, plan: Plan, recorded: dict[str, Any]
+) -> Unlabelled:
+    """Return the clips that are heard without labels, the very ones that are recorded."""
+    found = select_unlabelled(store, clips, plan.config["corpus"], recorded["corpus"])
+    check_unlabelled(found, recorded)
+    return found
+
+
+def _pretrain(
+    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
+) -> "Pretrained | None":
+    """Return the weights to begin with, if they are not fresh ones."""
+    if plan.pretraining is None:
+        return None
+    return pretrain_once(
+        store,
+        settings,
+        progress,
+        heard=_find_heard(store, clips, plan, plan.config["pretraining"]["heard"]),
+        clips=clips,
+        features=plan.features,
+        network=plan.network,
+        pretraining=plan.pretraining,
+        seed=settings.training.seed,
+    )
 
 
 def _read_dev(store: Warehouse, clips: ClipSet, plan: Plan, lesson: Lesson) -> "DevClips | None":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.backup.make import BackupResult
 from pipelines.backup.make import backup as make_backup
-from pipelines.fitting import TRAINING_SUFFIX
+from pipelines.models import PRETRAINED_SUFFIX, TRAINING_SUFFIX
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -141,7 +141,7 @@ def _expire(settings: Settings, store: Warehouse, grace_s: float, *, dry_run: bo
 
 
 def sweep_weights(folder: Path, *, grace_s: float, dry_run: bool) -> list[Path]:
-    """Remove what killed trainings left: half-written weights, and states nobody resumed.
+    """Remove what trainings left: half-written weights, states nobody resumed, pretrained weights.
 
     Args:
         folder: Folder of trained models.
@@ -152,7 +152,7 @@ def sweep_weights(folder: Path, *, grace_s: float, dry_run: bool) -> list[Path]:
         The files removed or, in a dry run, to be removed.
     """
     newest = time.time() - grace_s
-    endings = (UNFINISHED, TRAINING_SUFFIX)
+    endings = (UNFINISHED, TRAINING_SUFFIX, PRETRAINED_SUFFIX)
     old = sorted(
         path
         for path in folder.glob("*")

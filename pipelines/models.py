@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # What arithmetic is done with; a sum in another order is another sum.
 LIBRARIES = ("numpy", "scipy", "torch", "torchaudio")
+# Beside the weights of models: trainings that are not finished, and weights that some began with.
+TRAINING_SUFFIX = ".training"
+PRETRAINED_SUFFIX = ".pretrained"
 
 
 def find_model(store: Warehouse, model_id: str) -> dict[str, Any] | None:

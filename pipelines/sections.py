@@ -223,6 +223,43 @@ class TrainingSettings(Section):
     speed_perturbation: bool = Field(
         True, description="Train on copies of each clip played 10 % slower and faster as well."
     )
+    label_share: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of the labels of each class to learn from, drawn by the seed; the other "
+        "clips count as unlabelled.",
+    )
+    semi: Literal["none", "fixmatch", "mean_teacher"] | None = Field(
+        None,
+        description="Learn from clips without labels as well: `fixmatch` the class the network is "
+        "sure of, `mean_teacher` to say the same of a varied clip.",
+    )
+    semi_weight: float | None = Field(
+        None, gt=0, description="How much `semi` counts against the labels; default: 1 or 10."
+    )
+    semi_threshold: float | None = Field(
+        None, gt=0, lt=1, description="Calibrated probability from which `fixmatch` believes."
+    )
+    semi_ratio: int | None = Field(
+        None, ge=1, description="Clips without labels per labelled one in a step."
+    )
+    semi_balance: bool | None = Field(
+        None, description="Let `fixmatch` believe classes as often as the labels hold them."
+    )
+    domain: Literal["none", "coral", "adversarial"] | None = Field(
+        None,
+        description="Make clips of `target_corpus`, without their labels, look alike to the "
+        "network: by moments of its embeddings, or by hiding the corpus from a rival.",
+    )
+    domain_weight: float | None = Field(
+        None, gt=0, description="How much `domain` counts against the labels."
+    )
+    target_corpus: str | None = Field(
+        None,
+        description="Corpus whose clips without labels `semi` and `domain` hear; default: the "
+        "one that is learned from.",
+    )
     seed: int = Field(0, ge=0, description="Seed of initial weights, batches and augmentation.")
     resume: bool = Field(
         True, description="Keep the training after every epoch, and go on from there if killed."
@@ -234,6 +271,27 @@ class TrainingSettings(Section):
         None,
         description="Folder of the logs, or an address for MLflow; default: `home`/logs.",
     )
+
+
+class PretrainingSettings(Section):
+    """Contrastive pretraining on the clips that may be heard, before the labels are learned."""
+
+    objective: Literal["none", "simclr", "cola"] = Field(
+        "none",
+        description="Tell two views of a clip from other clips: by cosine (`simclr`), or by a "
+        "learned form (`cola`); `none` begins with fresh weights.",
+    )
+    negatives: Literal["speaker", "all"] | None = Field(
+        None, description="Which other clips: of the same speaker, or of the whole step."
+    )
+    supervised: float | None = Field(
+        None, ge=0, description="Weight of the supervised contrastive loss on labelled clips."
+    )
+    temperature: float | None = Field(None, gt=0, description="What cosines are divided by.")
+    epochs: int | None = Field(None, ge=1, description="Passes over the clips.")
+    updates: int | None = Field(None, ge=1, description="Steps instead of `epochs`.")
+    batch_size: int | None = Field(None, ge=2, description="Clips per step, each in two views.")
+    learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of AdamW.")
 
 
 class AugmentationSettings(Section):

@@ -54,6 +54,7 @@ from pipelines.sections import (
     ComputeSettings,
     FeatureSettings,
     NetworkSettings,
+    PretrainingSettings,
     RoundSettings,
     Section,
     TrainingSettings,
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     compute: ComputeSettings = ComputeSettings()
     network: NetworkSettings = NetworkSettings()
     training: TrainingSettings = TrainingSettings()
+    pretraining: PretrainingSettings = PretrainingSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     rounds: RoundSettings = RoundSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()

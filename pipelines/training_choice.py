@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ser.audio.augment.record import Augmentation
     from ser.features.record import FeatureSet
     from ser.models.parameters import NetworkParameters
+    from ser.pretraining.parameters import PretrainingParameters
     from ser.training.losses import LossName
     from ser.training.parameters import TrainingParameters
 
@@ -55,6 +56,22 @@ TRAINER_SETTINGS = (
     "ema",
     "patience",
     "precision",
+    "semi",
+    "semi_weight",
+    "semi_threshold",
+    "semi_ratio",
+    "semi_balance",
+    "domain",
+    "domain_weight",
+)
+PRETRAINER_SETTINGS = (
+    "negatives",
+    "supervised",
+    "temperature",
+    "epochs",
+    "updates",
+    "batch_size",
+    "learning_rate",
 )
 AUGMENTATION_SETTINGS = ("warp", "masks", "noise", "telephone", "low_pass", "gain", "mu_law")
 
@@ -141,6 +158,8 @@ def chosen_solver(settings: Settings, network: "NetworkParameters") -> Literal["
         "`network.members` is above 1": network.members > 1,
         "`training.ratings` names ratings": bool(network.ratings),
         "`training.clip_weights` is set": settings.training.clip_weights != "none",
+        "`training.semi` is set": settings.training.semi not in {None, "none"},
+        "`training.domain` is set": settings.training.domain not in {None, "none"},
     }
     found = [obstacle for obstacle, is_there in obstacles.items() if is_there]
     if settings.training.solver == "ridge" and found:
@@ -185,6 +204,35 @@ def chosen_training(
     except ConfigurationError as error:
         raise PipelineError(f"settings `training.…`: {error}") from error
     return replace(training, loss=_fitting_loss(settings, kind, training.loss))
+
+
+def chosen_pretraining(
+    settings: Settings, features: "FeatureSet", training: "TrainingParameters"
+) -> "PretrainingParameters | None":
+    """Return how the settings ask to pretrain; `None` where they do not.
+
+    Args:
+        settings: Pretraining settings.
+        features: What is learned from.
+        training: What follows, on the same device.
+
+    Raises:
+        PipelineError: If the features are no log-mel, which views are made of.
+    """
+    from ser.pretraining.parameters import PretrainingParameters  # noqa: PLC0415 - loads torch
+
+    if settings.pretraining.objective == "none":
+        return None
+    if features.parameters["kind"] != "log_mel":
+        raise PipelineError(
+            f"`pretraining.objective` is `{settings.pretraining.objective}`, which varies log-mel "
+            f"features, but `features.kind` is `{features.parameters['kind']}`; set one of both "
+            "to another"
+        )
+    given = settings.pretraining.overrides(*PRETRAINER_SETTINGS)
+    return PretrainingParameters(
+        objective=settings.pretraining.objective, device=training.device, **given
+    )
 
 
 def chosen_augmentation(
