@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from pipelines.clipset import INTENDED, ClipSet, select_clip_set
+from pipelines.clipset import INTENDED, ClipSet
 from pipelines.compressing.prune import fit_pruned
 from pipelines.compressing.student import fit_student
 from pipelines.convert import evaluation_rows, metric_rows
@@ -19,8 +19,8 @@ from pipelines.errors import PipelineError
 from pipelines.evaluate import judge_model
 from pipelines.fitting import Plan, fit
 from pipelines.identity import code_version
-from pipelines.judged import taxonomy_of
 from pipelines.judgement import without_nan
+from pipelines.model_record import describe_training, select_recorded_clips
 from pipelines.models import describe_environment, require_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 Value = str | int | float | None
 Record = TypeVar("Record", bound="DataclassInstance")
-# Times differ from run to run. Older records lack the CCC.
-LEARNED = ("epochs", "best_epoch", "loss", "dev_uar", "dev_ccc")
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def reproduce(settings: Settings, progress: Progress, *, model_id: str) -> Repro
     )
     plan, circumstances = _read_plan(model)
     with open_store(settings, snapshot=model["snapshot"]) as past:
-        clips = _select_clips(past, model)
+        clips = select_recorded_clips(past, model)
         checks = [_check_clips(model, clips), *_check_data(model, clips)]
         with TemporaryDirectory(prefix="serloop-") as folder:
             trained = _fit_again(past, settings, progress, clips, plan, elsewhere=Path(folder))
@@ -204,6 +202,7 @@ def _read_plan(model: Mapping[str, Any]) -> tuple[Plan, list[Check]]:
     from ser.audio.augment.record import Augmentation  # noqa: PLC0415 - these load torch
     from ser.features.registry import rebuild_features  # noqa: PLC0415
     from ser.models.parameters import NetworkParameters  # noqa: PLC0415
+    from ser.pretraining.parameters import PretrainingParameters  # noqa: PLC0415
     from ser.training.parameters import TrainingParameters  # noqa: PLC0415
 
     config = model["config"]
@@ -214,12 +213,18 @@ def _read_plan(model: Mapping[str, Any]) -> tuple[Plan, list[Check]]:
         *_missing(TrainingParameters, written),
     ]
     written["augmentation"] = _rebuild(Augmentation, written["augmentation"])
+    pretraining = None
+    if "pretraining" in config:
+        given = {name: of for name, of in config["pretraining"].items() if name != "heard"}
+        given["augmentation"] = _rebuild(Augmentation, given["augmentation"])
+        pretraining = _rebuild(PretrainingParameters, given)
     plan = Plan(
         model_id=model["model_id"],
         config=config,
         features=rebuild_features(config["features"]),
         network=_rebuild(NetworkParameters, config["network"]),
         training=_rebuild(TrainingParameters, written),
+        pretraining=pretraining,
     )
     return plan, new
 
@@ -248,19 +253,6 @@ def _tuples(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def _select_clips(past: Warehouse, model: Mapping[str, Any]) -> ClipSet:
-    config = model["config"]
-    return select_clip_set(
-        past,
-        corpus=config["corpus"],
-        labels=config["labels"],
-        test_speakers=config["test_speakers"],
-        dev_speakers=config["dev_speakers"],
-        taxonomy=taxonomy_of(model) if model["mapping"] else None,
-        kind=config.get("targets"),
-    )
-
-
 def _check_clips(model: Mapping[str, Any], clips: ClipSet) -> Check:
     found, recorded = clips.ids(clips.train), model["config"]["clips"]
     if found == recorded:
@@ -282,20 +274,13 @@ def _check_weights(model: Mapping[str, Any], trained: "TrainedModel", folder: Pa
     from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
 
     recorded = json.loads(model["metrics"])
-    dev_uars = [epoch.dev_uar for epoch in trained.history if epoch.dev_uar is not None]
-    found = {
-        "epochs": len(trained.history),
-        "best_epoch": trained.best_epoch,
-        "loss": trained.history[-1].loss,
-        "dev_uar": max(dev_uars, default=None),
-        "dev_ccc": trained.history[trained.best_epoch - 1].dev_ccc,
-    }
     sha256 = save_model(trained, folder / model["artifact"])
     return [
         Check("weights (SHA-256)", model["artifact_sha256"], sha256),
         *(
-            Check(f"training {name}", recorded[name], found[name])
-            for name in LEARNED
+            Check(f"training {name}", recorded[name], value)
+            for name, value in describe_training(trained).items()
+            # Older records lack the CCC.
             if name in recorded
         ),
         *_check_history(recorded.get("history", {}), trained),

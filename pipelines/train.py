@@ -4,25 +4,22 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.choices import Recipe
 from pipelines.clipset import INTENDED, TRAIN, ClipSet, select_clip_set
-from pipelines.convert import model_row
 from pipelines.errors import NothingToDoError
 from pipelines.fitting import Plan, fit, make_plan
-from pipelines.identity import code_version
 from pipelines.labels import Targets
-from pipelines.models import describe_environment, find_model
+from pipelines.model_record import record_model, scale_of
+from pipelines.models import find_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.taxonomies import check_comparable
+from pipelines.unlabelled import keep_label_share
 from pipelines.workspace import open_store
 from warehouse import Warehouse, queries
-
-if TYPE_CHECKING:
-    from ser.models.trained import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -142,6 +139,7 @@ def train(
             taxonomy=taxonomy,
             kind=targets,
         )
+        clips = keep_label_share(clips, settings.training.label_share, settings.training.seed)
         if not clips.train.size:
             raise NothingToDoError(
                 f"every labelled clip of corpus `{corpus}` belongs to a held-out speaker; hold "
@@ -190,70 +188,19 @@ def require_one_scale(store: Warehouse, round_id: str, clips: ClipSet) -> None:
     campaign = next((row["campaign"] for row in rounds if row["round_id"] == round_id), None)
     members = {row["round_id"] for row in rounds if row["campaign"] == campaign} | {round_id}
     models = [row for row in queries.select_models(store).to_pylist() if row["round_id"] in members]
-    check_comparable([*models, {"model_id": "the new model", **_scale(clips)}])
-
-
-def _scale(clips: ClipSet) -> dict[str, object]:
-    return {
-        "taxonomy": clips.taxonomy,
-        "mapping": clips.mapping,
-        "classes": list(clips.classes),
-    }
+    check_comparable([*models, {"model_id": "the new model", **scale_of(clips)}])
 
 
 def _fit_and_record(
     store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
 ) -> dict[str, Any]:
-    from ser.training.checkpoint import save_model  # noqa: PLC0415 - these load torch
-    from ser.training.distributed import Share, join_processes  # noqa: PLC0415
+    from ser.training.distributed import Share, join_processes  # noqa: PLC0415 - loads torch
 
     snapshot = store.snapshot
     with join_processes():
         model = fit(store, settings, progress, clips, plan)
         is_first = Share.of_this_process().rank == 0
-    artifact = plan.artifact(settings)
-    row = {
-        "model_id": plan.model_id,
-        "round_id": plan.config["round_id"],
-        "arm": plan.config["arm"],
-        "snapshot": snapshot,
-        "config": json.dumps(plan.config, sort_keys=True),
-        "seed": settings.training.seed,
-        "code_version": code_version(),
-        **_scale(clips),
-        **({} if plan.learns_classes else {"classes": []}),
-        "feature_set": plan.features.feature_set,
-        "labels": plan.config["labels"],
-        "train_clips": len(clips.train),
-        "metrics": json.dumps(_summarise(settings, clips, model), sort_keys=True),
-        "artifact": artifact.name,
-    }
     # Of several processes that train together, one stores what all of them have.
-    if is_first:
-        row["artifact_sha256"] = save_model(model, artifact)
-        store.commit({"models": model_row(row)}, message=f"train {plan.model_id}")
-        plan.state(settings).unlink(missing_ok=True)
-    return row
-
-
-def _summarise(settings: Settings, clips: ClipSet, model: "TrainedModel") -> dict[str, Any]:
-    """Return what is recorded of a training; measured times are not, for they never repeat."""
-    history = model.history
-    dev_uars = [epoch.dev_uar for epoch in history if epoch.dev_uar is not None]
-    return {
-        "epochs": len(history),
-        "best_epoch": model.best_epoch,
-        "loss": history[-1].loss,
-        "dev_uar": max(dev_uars, default=None),
-        "dev_ccc": history[model.best_epoch - 1].dev_ccc,
-        "votes": int(clips.votes[clips.train].sum()),
-        "dropped": clips.dropped[TRAIN],
-        "tied": clips.tied[TRAIN],
-        "history": {
-            "loss": [epoch.loss for epoch in history],
-            "dev_uar": [epoch.dev_uar for epoch in history],
-            "dev_ccc": [epoch.dev_ccc for epoch in history],
-            "learning_rate": [epoch.learning_rate for epoch in history],
-        },
-        "environment": describe_environment(settings),
-    }
+    return record_model(
+        store, settings, clips, plan, model, snapshot=snapshot, verb="train", is_stored=is_first
+    )

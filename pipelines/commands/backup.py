@@ -15,9 +15,7 @@ def backup(
     ] = None,
     secrets: Annotated[
         bool,
-        typer.Option(
-            "--secrets", help="Back up keys and people's private addresses, too."
-        ),
+        typer.Option("--secrets", help="Back up keys and people's private addresses, too."),
     ] = False,
     keep: Annotated[
         int | None,

@@ -1,20 +1,15 @@
 """Copies of clips at other speeds as features; those of an encoder are kept, for they take long."""
 
-import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pipelines.clipset import read_features, read_waveforms
-from pipelines.feature_choice import ENCODER_KIND
+from pipelines.hearing import hear
 from pipelines.progress import Progress
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from ser.audio.pcm import Waveform
     from ser.features.ragged import RaggedFeatures
     from ser.features.record import FeatureSet
 
@@ -49,35 +44,11 @@ def read_copies(
 
     if speed == 1:
         return read_features(store, features.feature_set, clip_ids)
-    is_kept = features.parameters["kind"] == ENCODER_KIND
     parts = []
     with progress.track(f"copies at speed {speed:g}", len(clip_ids), "clips") as advance:
         for start in range(0, len(clip_ids), BATCH_CLIPS):
             batch = clip_ids[start : start + BATCH_CLIPS]
             copies = speed_perturb(read_waveforms(store, batch), speed)
-            parts.append(
-                _compute_once(features, copies, folder) if is_kept else features.compute(copies)
-            )
+            parts.append(hear(folder, features, copies))
             advance(len(batch))
     return RaggedFeatures.from_list([clip for part in parts for clip in part])
-
-
-def _compute_once(
-    features: "FeatureSet", waveforms: "Sequence[Waveform]", folder: Path
-) -> "RaggedFeatures":
-    """Return features that are computed in one run and read in the next."""
-    from ser.features.ragged import RaggedFeatures  # noqa: PLC0415 - keeps help fast
-    from ser.files import write_whole  # noqa: PLC0415
-
-    name = hashlib.sha256(features.feature_set.encode())
-    for waveform in waveforms:
-        name.update(len(waveform).to_bytes(8, "little") + waveform.tobytes())
-    file = folder / f"{name.hexdigest()}.npz"
-    if file.is_file():
-        with np.load(file, allow_pickle=False) as kept:
-            return RaggedFeatures(kept["values"], kept["offsets"])
-    found = features.compute(waveforms)
-    written = io.BytesIO()
-    np.savez(written, values=found.values, offsets=found.offsets)
-    write_whole(file, written.getvalue())
-    return found

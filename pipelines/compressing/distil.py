@@ -8,25 +8,16 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from pipelines.clipset import TRAIN, ClipSet, select_clip_set
 from pipelines.compressing.student import fit_student, plan_student
 from pipelines.compressing.teachers import count_teacher, require_strangers
-from pipelines.convert import model_row
-from pipelines.fitting import Plan
-from pipelines.identity import code_version
-from pipelines.judged import taxonomy_of
-from pipelines.models import describe_environment, find_model, require_model
+from pipelines.model_record import record_model, select_recorded_clips
+from pipelines.models import find_model, require_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from ser.compression.choice import Distillation
-from warehouse import Warehouse
-
-if TYPE_CHECKING:
-    from ser.models.trained import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,7 @@ def distil(
     started = time.monotonic()
     with open_store(settings) as store:
         rows = [require_model(store, teacher) for teacher in dict.fromkeys(teachers)]
-        clips = _select_clips(store, rows[0])
+        clips = select_recorded_clips(store, rows[0])
         for row in rows:
             require_strangers(store, row, rows[0]["config"]["corpus"], clips)
         plan = plan_student(
@@ -134,7 +125,18 @@ def distil(
         known = find_model(store, plan.model_id)
         is_new = known is None or not plan.artifact(settings).is_file()
         if known is None or is_new:
-            known = _fit_and_record(store, settings, progress, clips, plan)
+            snapshot = store.snapshot
+            model = fit_student(store, settings, progress, clips, plan)
+            known = record_model(
+                store,
+                settings,
+                clips,
+                plan,
+                model,
+                snapshot=snapshot,
+                verb="distil",
+                parent=rows[0]["model_id"],
+            )
     metrics = json.loads(known["metrics"])
     return DistilResult(
         model_id=plan.model_id,
@@ -151,70 +153,3 @@ def distil(
         is_new=is_new,
         seconds=time.monotonic() - started,
     )
-
-
-def _select_clips(store: Warehouse, teacher: dict[str, Any]) -> ClipSet:
-    config = teacher["config"]
-    return select_clip_set(
-        store,
-        corpus=config["corpus"],
-        labels=config["labels"],
-        test_speakers=config["test_speakers"],
-        dev_speakers=config["dev_speakers"],
-        taxonomy=taxonomy_of(teacher) if teacher["mapping"] else None,
-        kind=config.get("targets"),
-    )
-
-
-def _fit_and_record(
-    store: Warehouse, settings: Settings, progress: Progress, clips: ClipSet, plan: Plan
-) -> dict[str, Any]:
-    from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
-
-    snapshot = store.snapshot
-    model = fit_student(store, settings, progress, clips, plan)
-    artifact = plan.artifact(settings)
-    row = {
-        "model_id": plan.model_id,
-        "parent": next(iter(plan.config["distil"]["teachers"])),
-        "round_id": None,
-        "arm": None,
-        "snapshot": snapshot,
-        "config": json.dumps(plan.config, sort_keys=True),
-        "seed": settings.training.seed,
-        "code_version": code_version(),
-        "taxonomy": clips.taxonomy,
-        "mapping": clips.mapping,
-        "classes": list(clips.classes),
-        "feature_set": plan.features.feature_set,
-        "labels": plan.config["labels"],
-        "train_clips": len(clips.train),
-        "metrics": json.dumps(_summarise(settings, clips, model), sort_keys=True),
-        "artifact": artifact.name,
-        "artifact_sha256": save_model(model, artifact),
-    }
-    store.commit({"models": model_row(row)}, message=f"distil {plan.model_id}")
-    plan.state(settings).unlink(missing_ok=True)
-    return row
-
-
-def _summarise(settings: Settings, clips: ClipSet, model: "TrainedModel") -> dict[str, Any]:
-    """Return what is recorded of a student, as `pipelines.train` does of any model."""
-    from ser.models.build import count_parameters  # noqa: PLC0415 - loads torch
-
-    history = model.history
-    columns = ("loss", "dev_uar", "dev_ccc", "learning_rate")
-    told = {name: [getattr(epoch, name) for epoch in history] for name in columns}
-    return {
-        "epochs": len(history),
-        "best_epoch": model.best_epoch,
-        "loss": history[-1].loss,
-        "dev_uar": max((uar for uar in told["dev_uar"] if uar is not None), default=None),
-        "dev_ccc": None,
-        "votes": int(clips.votes[clips.train].sum()),
-        "dropped": clips.dropped[TRAIN],
-        "tied": clips.tied[TRAIN],
-        "parameters": count_parameters(model.network),
-        "history": told,
-        "environment": describe_environment(settings),
-    }

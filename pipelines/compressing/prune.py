@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.clipset import ClipSet, read_features, read_waveforms, select_clip_set
-from pipelines.convert import model_row
+from pipelines.clipset import ClipSet, read_features, read_waveforms
 from pipelines.errors import PipelineError
 from pipelines.fitting import Plan
 from pipelines.identity import code_version, digest
-from pipelines.judged import taxonomy_of
-from pipelines.models import describe_environment, find_model, load_weights, require_model
+from pipelines.model_record import record_model, select_recorded_clips
+from pipelines.models import find_model, load_weights, require_model
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -204,56 +203,20 @@ def _gentler(written: dict[str, Any], epochs: int) -> "TrainingParameters":
 def _fit_and_record(
     store: Warehouse, settings: Settings, progress: Progress, parent: dict[str, Any], plan: Plan
 ) -> dict[str, Any]:
-    from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
-
-    snapshot, config = store.snapshot, plan.config
-    clips = select_clip_set(
-        store,
-        corpus=config["corpus"],
-        labels=config["labels"],
-        test_speakers=config["test_speakers"],
-        dev_speakers=config["dev_speakers"],
-        taxonomy=taxonomy_of(parent) if parent["mapping"] else None,
-        kind=config.get("targets"),
-    )
+    snapshot = store.snapshot
+    clips = select_recorded_clips(store, parent)
+    plan = replace(plan, config={**plan.config, "clips": clips.ids(clips.train)})
     model = fit_pruned(store, settings, progress, clips, plan)
-    artifact = plan.artifact(settings)
-    row = {
-        **{name: parent[name] for name in ("taxonomy", "mapping", "classes", "feature_set")},
-        "model_id": plan.model_id,
-        "parent": parent["model_id"],
-        "round_id": None,
-        "arm": None,
-        "snapshot": snapshot,
-        "config": json.dumps({**config, "clips": clips.ids(clips.train)}, sort_keys=True),
-        "seed": config["seed"],
-        "code_version": code_version(),
-        "labels": config["labels"],
-        "train_clips": len(clips.train),
-        "metrics": json.dumps(_summarise(settings, clips, model), sort_keys=True),
-        "artifact": artifact.name,
-        "artifact_sha256": save_model(model, artifact),
-    }
-    store.commit({"models": model_row(row)}, message=f"prune {plan.model_id}")
-    return row
-
-
-def _summarise(settings: Settings, clips: ClipSet, model: "TrainedModel") -> dict[str, Any]:
-    history = model.history
-    columns = ("loss", "dev_uar", "dev_ccc", "learning_rate")
-    return {
-        "epochs": len(history),
-        "best_epoch": model.best_epoch,
-        "loss": history[-1].loss,
-        "dev_uar": max((of.dev_uar for of in history if of.dev_uar is not None), default=None),
-        "dev_ccc": None,
-        "votes": int(clips.votes[clips.train].sum()),
-        "dropped": clips.dropped["train"],
-        "tied": clips.tied["train"],
-        "parameters": _count(model),
-        "history": {name: [getattr(of, name) for of in history] for name in columns},
-        "environment": describe_environment(settings),
-    }
+    return record_model(
+        store,
+        settings,
+        clips,
+        plan,
+        model,
+        snapshot=snapshot,
+        verb="prune",
+        parent=parent["model_id"],
+    )
 
 
 def _count(trained: "TrainedModel") -> int:

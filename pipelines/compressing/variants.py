@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pipelines.clipset import read_features, read_waveforms
 from pipelines.errors import PipelineError
 from pipelines.exporting.make import EXACT, Made, Making, make_bundle
+from pipelines.exporting.parity import LARGEST_DIFFERENCE
 from pipelines.settings import Settings
 from warehouse import Warehouse
 
@@ -88,7 +89,7 @@ def make_variants(
             features=place,
             write=write,
             how=how,
-            **({} if precision == EXACT else {"tolerance": None}),
+            tolerance=LARGEST_DIFFERENCE if precision == EXACT else None,
         )
         yield make_bundle(settings, store, model, trained, read, making)
 

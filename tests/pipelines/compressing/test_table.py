@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.compressing.distil import distil
 from pipelines.compressing.latency import BUNDLE, Form, measure_latency
 from pipelines.compressing.prune import prune
 from pipelines.compressing.table import compress
@@ -17,6 +18,7 @@ from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.workspace import open_store
+from ser.compression.choice import Distillation
 from ser.models.build import count_parameters
 from tests.pipelines.places import borrow
 from warehouse import queries
@@ -89,6 +91,23 @@ def test_what_was_pruned_is_not_pruned_again(compressed, tmp_path: Path) -> None
     )
     again = prune(place, SILENT, model_id=model_id)
     assert (again.model_id, again.is_new) == (result.entries[4].model_id, False)
+
+
+def test_a_student_stands_beside_its_teacher(compressed, tmp_path: Path) -> None:
+    """Its forms follow the teacher's, smaller, with what they change of the teacher's UAR."""
+    settings, model_id, result = compressed
+    place = borrow(settings, tmp_path / "home").model_copy(update={"training": settings.training})
+    choice = Distillation(speeds=())
+    student = distil(place, SILENT, teachers=(model_id,), student="tiny", choice=choice).model_id
+    both = compress(place, SILENT, model_id=model_id, also=(student,), prunes=False, repeats=3)
+    assert [of.made_by for of in both.entries] == ["as it is"] * 4 + ["distilled"] * 4
+    teacher, taught = both.entries[0], both.entries[4]
+    assert teacher.uar == result.entries[0].uar
+    assert taught.model_id == student
+    assert taught.parameters * 3 < teacher.parameters
+    assert taught.change.estimate == pytest.approx(taught.uar.estimate - teacher.uar.estimate)
+    assert [row["made"] for row in both.rows()][4:] == ["distilled"] * 4
+    assert Path(both.plot).stat().st_size > 0
 
 
 def test_a_model_kept_from_others_fits_no_table(compressed, tmp_path: Path) -> None:
