@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -60,6 +60,7 @@ class ClipSet:
         dropped: Clips of each part that are left out because the mapping drops their label.
         tied: Clips of each part that are left out because no class leads.
         label_share: Share of the training labels that were kept, if only some were.
+        also: Speakers held out of each other corpus whose clips are learned from, too.
     """
 
     clip_ids: tuple[str, ...]
@@ -79,6 +80,7 @@ class ClipSet:
     dropped: Mapping[Part, int]
     tied: Mapping[Part, int]
     label_share: float | None = None
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def decided(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return those of `positions` with one leading class: a tie can be judged by none."""

@@ -10,6 +10,7 @@ import numpy as np
 from annotation.taxonomies import describe_mapping
 from pipelines.choices import Recipe
 from pipelines.clipset import INTENDED, ClipSet, read_features, read_waveforms
+from pipelines.corpora_together import number_corpora
 from pipelines.errors import PipelineError
 from pipelines.feature_choice import chosen_features
 from pipelines.identity import code_version, digest
@@ -181,6 +182,7 @@ def fit(
             augmented=augmented,
             log_mel=plan.features if isinstance(plan.features, LogMel) else None,
             dev=dev,
+            groups=number_corpora(train_ids) if plan.training.balance_groups else None,
             unlabelled=None if heard is None else heard.read(store, plan.features.feature_set),
             initial=None if pretrained is None else pretrained.weights,
             model=plan.network,
@@ -227,6 +229,8 @@ def _label_options(clips: ClipSet) -> dict[str, Any]:
         options["targets"] = clips.kind
     if clips.label_share is not None:
         options["label_share"] = clips.label_share
+    if clips.also:
+        options["also"] = {name: {"held_out": list(held)} for name, held in clips.also.items()}
     return options
 
 

@@ -226,7 +226,10 @@ def require_unheard(
             f"labels: {len(heard)} of {judged.num_rows}, such as `{min(heard)}`; judge models on "
             "speakers they were kept from"
         )
-    own = corpus_clips(store, config["corpus"])
+    _refuse_heard(model, judged)
+    own = pa.concat_tables(
+        [corpus_clips(store, name) for name in (config["corpus"], *config.get("also", ()))]
+    )
     is_learned = pc.is_in(own["clip_id"], pa.array(config["clips"], pa.string()))
     if part == TEST:
         tuned = pc.is_in(own["speaker"], pa.array(config["dev_speakers"], pa.string()))
@@ -255,6 +258,22 @@ def require_unheard(
         ) from error
 
 
+def _refuse_heard(model: Mapping[str, Any], judged: pa.Table) -> None:
+    """Refuse clips of a corpus that a model heard without labels, but for those of its held out."""
+    heard = model["config"].get("unlabelled")
+    if heard is None:
+        return
+    is_free = pc.is_in(judged["speaker"], pa.array(heard["held_out"], pa.string()))
+    is_there = pc.equal(judged["corpus"], heard["corpus"])
+    odd = judged.filter(pc.and_(is_there, pc.invert(is_free)))
+    if odd.num_rows:
+        raise LeakageError(
+            f"model `{model['model_id']}` cannot be judged on clips that it heard, though without "
+            f"labels: {odd.num_rows} of {judged.num_rows}, such as `{odd['clip_id'][0]}`; judge "
+            "models on speakers they were kept from"
+        )
+
+
 def read_judgement(
     store: Warehouse, model: Mapping[str, Any], clips: JudgedClips
 ) -> tuple[JudgedClips, npt.NDArray[np.float64]]:
@@ -279,6 +298,14 @@ def read_judgement(
 def _select_foreign(store: Warehouse, model: Mapping[str, Any], corpus: str, truth: str) -> ClipSet:
     """Return another corpus with every clip of a known speaker in its test part."""
     speakers = sorted(set(corpus_clips(store, corpus)["speaker"].to_pylist()) - {None})
+    kept_from = _held_out_of(model, corpus)
+    if kept_from is not None:
+        speakers = [name for name in speakers if name in kept_from]
+    if not speakers and kept_from is not None:
+        raise LeakageError(
+            f"model `{model['model_id']}` was kept from nobody of corpus `{corpus}`, since it does "
+            "not say who speaks; name speakers in a manifest, and train again"
+        )
     if not speakers:
         raise PipelineError(
             f"corpus `{corpus}` does not say who speaks, so that nobody can tell whether "
@@ -294,6 +321,14 @@ def _select_foreign(store: Warehouse, model: Mapping[str, Any], corpus: str, tru
         test_speakers=speakers,
         taxonomy=wanted if model["classes"] else None,
     )
+
+
+def _held_out_of(model: Mapping[str, Any], corpus: str) -> list[str] | None:
+    """Return the speakers of another corpus that a model was kept from; None if from all."""
+    config = model["config"]
+    heard = config.get("unlabelled", {})
+    found: list[str] | None = config.get("also", {}).get(corpus, {}).get("held_out")
+    return heard["held_out"] if found is None and heard.get("corpus") == corpus else found
 
 
 def _rows_of(table: pa.Table, clip_ids: list[str]) -> pa.Table:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.clipset import TRAIN, ClipSet, select_clip_set
 from pipelines.convert import model_row
+from pipelines.corpora_together import join_corpora
 from pipelines.fitting import Plan
 from pipelines.identity import code_version
 from pipelines.judged import taxonomy_of
@@ -41,6 +42,7 @@ def select_recorded_clips(store: Warehouse, model: Mapping[str, Any]) -> ClipSet
         taxonomy=taxonomy_of(model) if model["mapping"] else None,
         kind=config.get("targets"),
     )
+    clips = join_corpora(store, clips, config["corpus"], tuple(config.get("also", ())))
     return keep_label_share(clips, config.get("label_share"), config["seed"])
 
 

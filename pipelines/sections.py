@@ -13,6 +13,7 @@ NUMBERS = r"^\d+(,\d+)*$"
 LAYERS = r"^(all|\d+(,\d+)*)$"
 QUOTA = r"(speaker|gender|language|class)=[1-9]\d*"
 QUOTAS = rf"^{QUOTA}(,{QUOTA})*$"
+NAMES = r"^[^,\s]+(,[^,\s]+)*$"
 RATINGS = r"^(arousal|valence|dominance)(,(arousal|valence|dominance))*$"
 
 
@@ -255,6 +256,14 @@ class TrainingSettings(Section):
     domain_weight: float | None = Field(
         None, gt=0, description="How much `domain` counts against the labels."
     )
+    also: str | None = Field(
+        None,
+        pattern=NAMES,
+        description="Further corpora to learn from, by their own labels: `urdu,emodb`.",
+    )
+    balance_groups: bool | None = Field(
+        None, description="Take equally many clips of each corpus in every step."
+    )
     target_corpus: str | None = Field(
         None,
         description="Corpus whose clips without labels `semi` and `domain` hear; default: the "
@@ -271,6 +280,11 @@ class TrainingSettings(Section):
         None,
         description="Folder of the logs, or an address for MLflow; default: `home`/logs.",
     )
+
+    @property
+    def other_corpora(self) -> tuple[str, ...]:
+        """Names of further corpora to learn from."""
+        return tuple(self.also.split(",")) if self.also else ()
 
 
 class PretrainingSettings(Section):

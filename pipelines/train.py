@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.choices import Recipe
 from pipelines.clipset import INTENDED, TRAIN, ClipSet, select_clip_set
+from pipelines.corpora_together import join_corpora
 from pipelines.errors import NothingToDoError
 from pipelines.fitting import Plan, fit, make_plan
 from pipelines.labels import Targets
@@ -139,6 +140,7 @@ def train(
             taxonomy=taxonomy,
             kind=targets,
         )
+        clips = join_corpora(store, clips, corpus, settings.training.other_corpora)
         clips = keep_label_share(clips, settings.training.label_share, settings.training.seed)
         if not clips.train.size:
             raise NothingToDoError(

@@ -63,6 +63,7 @@ TRAINER_SETTINGS = (
     "semi_balance",
     "domain",
     "domain_weight",
+    "balance_groups",
 )
 PRETRAINER_SETTINGS = (
     "negatives",

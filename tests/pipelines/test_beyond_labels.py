@@ -2,13 +2,18 @@
 
 import json
 import shutil
+from collections import Counter
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from pipelines.clipset import select_clip_set
+from pipelines.clipset import corpus_clips, select_clip_set
 from pipelines.errors import PipelineError
+from pipelines.evaluate import evaluate
 from pipelines.ingest import ingest
+from pipelines.judged import require_unheard
 from pipelines.models import require_model
 from pipelines.progress import SilentProgress
 from pipelines.reproduce import reproduce
@@ -17,7 +22,9 @@ from pipelines.train import train
 from pipelines.unlabelled import check_unlabelled, keep_label_share, select_unlabelled
 from pipelines.workspace import open_store
 from ser.corpora.synthetic import write_synthetic_corpus
-from ser.errors import ConfigurationError
+from ser.corpora.testing import write_tone
+from ser.errors import ConfigurationError, LeakageError
+from tests.pipelines.places import make_settings
 
 SILENT = SilentProgress()
 PRETRAINED = {"pretraining": {"objective": "simclr", "updates": 2, "batch_size": 16}}
@@ -159,3 +166,48 @@ def test_only_log_mel_is_pretrained_on(ingested: Settings) -> None:
             corpus="synthetic",
             recipe="round",
         )
+
+
+@pytest.fixture
+def tones(tmp_path: Path) -> Settings:
+    """Return a warehouse of two corpora of tones, four speakers and emotions each."""
+    settings = make_settings(tmp_path / "home")
+    for number, (speaker, emotion) in enumerate(product(("SM1", "SM2", "SF3", "SF4"), "AHNS")):
+        write_tone(
+            tmp_path / "urdu" / f"{speaker}_F1_{emotion}01.wav", pitch_hz=150.0 + 20 * number
+        )
+    for number, (speaker, emotion) in enumerate(product(("03", "08", "09", "10"), "WFNT")):
+        write_tone(tmp_path / "emodb" / f"{speaker}a01{emotion}a.wav", pitch_hz=155.0 + 20 * number)
+    for corpus in ("urdu", "emodb"):
+        ingest(settings, SILENT, corpus=corpus, root=tmp_path / corpus)
+    return settings
+
+
+def test_two_corpora_are_learned_together(tones: Settings) -> None:
+    """Each keeps its own test speakers out, and is judged on them alone."""
+    learn = partial(train, progress=SILENT, corpus="emodb", recipe="round", taxonomy="emotion-4")
+    settings = asking(tones, also="urdu", balance_groups=True, updates=4)
+    result = learn(settings)
+    config = row_of(settings, result.model_id)["config"]
+    held_out = config["also"]["urdu"]["held_out"]
+    assert len(held_out) == 1
+    corpora = [clip_id.partition("/")[0] for clip_id in config["clips"]]
+    assert Counter(corpora) == {"emodb": 12, "urdu": 12}
+    assert config["clips"] == sorted(config["clips"])
+    assert not any(held_out[0] in clip_id for clip_id in config["clips"])
+    judged = evaluate(settings, SILENT, model_id=result.model_id, corpus="urdu")
+    assert judged.clips == 4
+    assert reproduce(settings, SILENT, model_id=result.model_id).is_equal
+    with pytest.raises(PipelineError, match="must name each other corpus once"):
+        learn(asking(tones, also="emodb"))
+
+
+def test_who_heard_a_corpus_is_judged_on_whom_it_was_kept_from(tones: Settings) -> None:
+    """Clips that were heard without labels would flatter it."""
+    settings = asking(tones, domain="coral", target_corpus="urdu", updates=4)
+    result = train(settings, SILENT, corpus="emodb", recipe="round", taxonomy="emotion-4")
+    judged = evaluate(settings, SILENT, model_id=result.model_id, corpus="urdu")
+    assert judged.clips == 4
+    row = row_of(settings, result.model_id)
+    with open_store(settings) as store, pytest.raises(LeakageError, match="heard, though without"):
+        require_unheard(store, row, corpus_clips(store, "urdu"))

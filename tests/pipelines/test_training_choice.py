@@ -119,6 +119,14 @@ TRAINING = {
     "patience": 4,
     "precision": "single",
     "device": "cpu",
+    "semi": "mean_teacher",
+    "semi_weight": 2.0,
+    "semi_threshold": 0.8,
+    "semi_ratio": 3,
+    "semi_balance": False,
+    "domain": "coral",
+    "domain_weight": 0.5,
+    "balance_groups": True,
 }
 
 
