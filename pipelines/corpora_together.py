@@ -54,8 +54,9 @@ def number_corpora(clip_ids: Sequence[str]) -> npt.NDArray[np.int64]:
         [0, 1, 1]
     """
     corpora = np.array([clip_id.partition("/")[0] for clip_id in clip_ids])
-    _, numbers = np.unique(corpora, return_inverse=True)
-    return numbers.astype(np.int64)
+    _, inverse = np.unique(corpora, return_inverse=True)
+    numbers: npt.NDArray[np.int64] = inverse.astype(np.int64)
+    return numbers
 
 
 def _join(store: Warehouse, clips: ClipSet, other: str, kept_from: set[str]) -> ClipSet:
