@@ -27,6 +27,7 @@ from pipelines.deployment_sections import (
     ServingSettings,
 )
 from pipelines.errors import SettingsError
+from pipelines.learning_sections import PretrainingSettings
 from pipelines.operations_sections import (
     DriftSettings,
     GateSettings,
@@ -54,7 +55,6 @@ from pipelines.sections import (
     ComputeSettings,
     FeatureSettings,
     NetworkSettings,
-    PretrainingSettings,
     RoundSettings,
     Section,
     TrainingSettings,
