@@ -51,6 +51,7 @@ ADAPTERS = {
     "prometheus_client": {"pipelines.observe.meters", "pipelines.serving.meters"},
     "pydantic": {
         "pipelines.deployment_sections",
+        "pipelines.learning_sections",
         "pipelines.deployment",
         "pipelines.operations_sections",
         "pipelines.people_sections",
@@ -63,12 +64,7 @@ ADAPTERS = {
     "pydantic_settings": {"pipelines.settings"},
     "ray": {"pipelines.spread_ray"},
     "rich": {"pipelines.commands", "pipelines.progress"},
-    "safetensors": {
-        "ser.fusion.checkpoint",
-        "ser.pretraining.pretrained",
-        "ser.training.checkpoint",
-        "ser.training.state",
-    },
+    "safetensors": {"ser.weights_file"},
     "silero_vad": {"ser.audio.silero"},
     "sklearn": {"annotation", "ser"},
     "starlette": {"pipelines.gateway", "pipelines.serving", "pipelines.web"},

@@ -1,23 +1,17 @@
 """Store a trained fusion in one file, and load it again without running code from it."""
 
-import hashlib
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from torch import Tensor
 
-from ser.errors import ArtifactError, ConfigurationError
-from ser.files import write_whole
 from ser.fusion.model import FusedModel
 from ser.fusion.network import FusionNetwork
 from ser.fusion.parameters import FusionParameters
 from ser.models.build import build_network
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import TrainedModel
-from ser.training.checkpoint import HEADER_LENGTH_BYTES, METADATA_KEY
+from ser.weights_file import Facts, read_weights, with_tuples, write_weights
 
 FORMAT = "serloop-fusion-1"
 
@@ -49,10 +43,7 @@ def save_fused(model: FusedModel, path: Path) -> str:
         "training": dict(trained.training),
         "best_epoch": trained.best_epoch,
     }
-    state = {name: weights.contiguous() for name, weights in model.network.state_dict().items()}
-    content = save(state, metadata={METADATA_KEY: json.dumps(description, sort_keys=True)})
-    write_whole(path, content)
-    return hashlib.sha256(content).hexdigest()
+    return write_weights(model.network.state_dict(), description, path)
 
 
 def load_fused(path: Path, *, sha256: str | None = None) -> FusedModel:
@@ -66,44 +57,12 @@ def load_fused(path: Path, *, sha256: str | None = None) -> FusedModel:
         ArtifactError: If the file is missing, differs from ``sha256``, is damaged, or was not
             written by `save_fused`.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"`path` must be a readable fusion file, but {error}") from error
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256:
-        raise ArtifactError(
-            f"`{path}` must have the SHA-256 {sha256}, but has {found}; it was changed or "
-            "damaged after it was stored"
-        )
-    try:
-        return _rebuild(content)
-    except (
-        SafetensorError,
-        ConfigurationError,
-        RuntimeError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise ArtifactError(
-            f"`{path}` must be a fusion of the format {FORMAT}, but cannot be read as one: {error}"
-        ) from error
+    return read_weights(path, _rebuild, what="fusion", formats=(FORMAT,), sha256=sha256)
 
 
-def _rebuild(content: bytes) -> FusedModel:
-    size = int.from_bytes(content[:HEADER_LENGTH_BYTES], "little")
-    state = load(content)
-    header = json.loads(content[HEADER_LENGTH_BYTES : HEADER_LENGTH_BYTES + size])
-    described: dict[str, Any] = json.loads(header["__metadata__"][METADATA_KEY])
-    if described["format"] != FORMAT:
-        raise ConfigurationError(f"`format` is {described['format']}")
-    # JSON knows lists alone.
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in described["parameters"].items()
-    }
-    parameters, fusion = NetworkParameters(**values), FusionParameters(**described["fusion"])
+def _rebuild(state: dict[str, Tensor], described: Facts) -> FusedModel:
+    parameters = NetworkParameters(**with_tuples(described["parameters"]))
+    fusion = FusionParameters(**described["fusion"])
     classes = tuple(described["classes"])
     sound = build_network(parameters, n_classes=len(classes), n_bands=described["n_bands"])
     network = FusionNetwork(sound, text_size=described["text_size"], parameters=fusion)

@@ -1,24 +1,16 @@
 """What pretraining leaves behind, and the file that keeps it."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 
-from ser.errors import ArtifactError, ConfigurationError
-from ser.files import write_whole
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import Json
+from ser.weights_file import Facts, read_weights, with_tuples, write_weights
 
 FORMAT = "serloop-pretrained-1"
-METADATA_KEY = "serloop"
-HEADER_LENGTH_BYTES = 8  # a safetensors file starts with the length of its JSON header
 
 
 @dataclass(frozen=True)
@@ -81,11 +73,7 @@ def save_pretrained(pretrained: Pretrained, path: Path) -> str:
         "sample_rate": pretrained.sample_rate,
         "training": dict(pretrained.training),
     }
-    weights = {name: tensor.contiguous() for name, tensor in pretrained.weights.items()}
-    # One key, because safetensors writes several in an order that differs from run to run.
-    content = save(weights, metadata={METADATA_KEY: json.dumps(facts, sort_keys=True)})
-    write_whole(path, content)
-    return hashlib.sha256(content).hexdigest()
+    return write_weights(pretrained.weights, facts, path)
 
 
 def load_pretrained(path: Path, *, sha256: str | None = None) -> Pretrained:
@@ -99,40 +87,13 @@ def load_pretrained(path: Path, *, sha256: str | None = None) -> Pretrained:
         ArtifactError: If the file is missing, differs from ``sha256``, is damaged, or was not
             written by `save_pretrained`.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"`path` must be a readable file of weights, but {error}") from error
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256:
-        raise ArtifactError(
-            f"`{path}` must have the SHA-256 {sha256}, but has {found}; it was changed or "
-            "damaged after it was stored"
-        )
-    try:
-        return _rebuild(content)
-    except (SafetensorError, ConfigurationError, KeyError, TypeError, ValueError) as error:
-        raise ArtifactError(
-            f"`{path}` must hold pretrained weights of the format {FORMAT}, but cannot be read as "
-            f"such: {error}"
-        ) from error
+    return read_weights(path, _rebuild, what="pretrained network", formats=(FORMAT,), sha256=sha256)
 
 
-def _rebuild(content: bytes) -> Pretrained:
-    size = int.from_bytes(content[:HEADER_LENGTH_BYTES], "little")
-    weights = load(content)
-    header = json.loads(content[HEADER_LENGTH_BYTES : HEADER_LENGTH_BYTES + size])
-    facts: dict[str, Any] = json.loads(header["__metadata__"][METADATA_KEY])
-    if facts["format"] != FORMAT:
-        raise ConfigurationError(f"`format` is {facts['format']}")
-    # JSON knows lists alone.
-    parameters: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in facts["parameters"].items()
-    }
+def _rebuild(weights: dict[str, Tensor], facts: Facts) -> Pretrained:
     return Pretrained(
         weights=weights,
-        parameters=NetworkParameters(**parameters),
+        parameters=NetworkParameters(**with_tuples(facts["parameters"])),
         feature_set=facts["feature_set"],
         sample_rate=facts["sample_rate"],
         training=facts["training"],

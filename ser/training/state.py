@@ -9,18 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 from torch.optim import Optimizer
 
 from ser.errors import ArtifactError
-from ser.files import write_whole
 from ser.models.trained import Json
+from ser.weights_file import parse_weights, write_weights
 
 FORMAT = "serloop-training-2"
-METADATA_KEY = "serloop"
-HEADER_LENGTH_BYTES = 8  # a safetensors file starts with the length of its JSON header
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +53,7 @@ def save_state(state: TrainingState, path: Path) -> None:
     # Copies, for safetensors refuses tensors that share memory or are not laid out in order.
     tensors = {name: tensor.cpu().contiguous() for name, tensor in state.tensors.items()}
     described = {"format": FORMAT, "sha256": _hash_tensors(tensors), **state.facts}
-    facts = json.dumps(described, sort_keys=True)
-    write_whole(path, save(tensors, metadata={METADATA_KEY: facts}))
+    write_weights(tensors, described, path)
 
 
 def load_state(path: Path, *, fingerprint: str) -> TrainingState | None:
@@ -78,14 +73,11 @@ def load_state(path: Path, *, fingerprint: str) -> TrainingState | None:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
-    size = int.from_bytes(content[:HEADER_LENGTH_BYTES], "little")
     try:
-        tensors = load(content)
-        header = json.loads(content[HEADER_LENGTH_BYTES : HEADER_LENGTH_BYTES + size])
-        facts = json.loads(header["__metadata__"][METADATA_KEY])
+        tensors, facts = parse_weights(content)
         found = (facts.pop("format"), facts["fingerprint"])
         is_whole = facts.pop("sha256", None) == _hash_tensors(tensors)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
             f"`{path}` must be a training state, but cannot be read as one: {error}; remove it "
             "to train from the beginning"

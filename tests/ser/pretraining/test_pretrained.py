@@ -55,7 +55,7 @@ def test_a_cut_file_is_refused(pretrained, tmp_path, kept):
     path = tmp_path / "weights"
     save_pretrained(pretrained, path)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(ArtifactError, match="cannot be read as such"):
+    with pytest.raises(ArtifactError, match="cannot be read as one"):
         load_pretrained(path)
 
 
