@@ -33,6 +33,8 @@ def join_processes() -> Iterator[None]:
     distributed.init_process_group("gloo")
     try:
         yield
+        # Whoever leaves while another still sends has that one's process aborted.
+        distributed.barrier()
     finally:
         distributed.destroy_process_group()
 

@@ -103,6 +103,7 @@ def test_a_second_run_trains_nothing_and_says_the_same(validated, tmp_path) -> N
         assert store.snapshot == before
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_models(validated, ingested: Settings) -> None:
     """Folds that run side by side, after one was trained before a kill, end with the same."""
     _, result = validated

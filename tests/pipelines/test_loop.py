@@ -160,6 +160,7 @@ def test_votes_that_came_with_the_corpus_are_no_answers(ingested: Settings) -> N
         run_round(run, corpus="synthetic")
 
 
+@pytest.mark.slow
 def test_rounds_may_listen_to_a_model(ingested: Settings, synthetic_root: Path) -> None:
     """Both arms then learn the posteriors of a consensus that a network was heard for."""
     rounds = ingested.rounds.model_copy(update={"aided": "always"})

@@ -101,6 +101,7 @@ def test_test_speakers_are_never_read(undisturbed, ingested: Settings, space: Pa
     assert told(look(ingested, space)) == told(result)
 
 
+@pytest.mark.slow
 def test_processes_do_not_matter(undisturbed, ingested: Settings, space: Path) -> None:
     """Two processes propose and find what one does."""
     _, result = undisturbed
@@ -122,6 +123,7 @@ def wait_for_trials(settings: Settings, count: int, process: "subprocess.Popen[b
     pytest.fail(f"no {count} trials within 120 s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count",
     [

@@ -234,6 +234,7 @@ def test_a_model_that_comes_back_is_0_and_one_that_does_not_is_1(at, trained) ->
     assert (result.exit_code, json.loads(result.stdout)["is_equal"]) == (FAILED, False)
 
 
+@pytest.mark.slow
 def test_cross_validation_says_what_to_report(at, ingested: Settings) -> None:
     """The folds' table is followed by the one sentence that belongs into a paper."""
     at(ingested)

@@ -39,6 +39,7 @@ def weights(model: TrainedModel) -> list[torch.Tensor]:
     return list(model.network.state_dict().values())
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_a_training_ends_with_the_same_bits(undisturbed, tmp_path):
     """SIGKILL right after an epoch and at odd moments of later ones."""
     state = tmp_path / "training"
