@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ END_S = 30.0
 
 
 @dataclass(kw_only=True)
-class RunningServer:
+class RunningServer(ABC):
     """A server with `/health`, which logs to a file.
 
     Args:
@@ -30,9 +31,9 @@ class RunningServer:
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def log_file(self) -> Path:
         """Return where it logs to."""
-        raise NotImplementedError
 
     @property
     def log(self) -> str:

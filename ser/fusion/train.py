@@ -11,13 +11,13 @@ import torch
 from ser.devices import gpu_numbers
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
+from ser.fusion.dev import BATCH_CLIPS, FusionDev
 from ser.fusion.joining import LateFusion
 from ser.fusion.late import fit_late_weights
 from ser.fusion.model import FusedModel
 from ser.fusion.network import FusionNetwork
 from ser.fusion.parameters import FusionParameters
 from ser.fusion.predictor import check_words, say_both
-from ser.fusion.run import BATCH_CLIPS, FusionDev, FusionRun, OnEpoch
 from ser.fusion.trainer import FusionTrainer
 from ser.metrics.classification import check_labels
 from ser.models.batching import check_features
@@ -29,6 +29,7 @@ from ser.training.dataset import TrainingClips, band_statistics, layer_moments
 from ser.training.distributed import Share
 from ser.training.identity import plain
 from ser.training.parameters import TrainingParameters
+from ser.training.run import OnEpoch, Run, Store
 from ser.training.state import fingerprint
 
 
@@ -113,7 +114,8 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
             fusion=fusion,
             seed=seed,
         )
-        run = FusionRun(trainer, dev=dev, state=state, fingerprint=identity)
+        store = None if state is None else Store(state, identity)
+        run = Run(trainer, dev=dev, store=store)
         run.finish(on_epoch)
     network.load_state_dict(run.best)
     if dev is not None and isinstance(network.join, LateFusion):

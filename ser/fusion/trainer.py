@@ -17,6 +17,7 @@ from ser.fusion.parameters import FusionParameters
 from ser.models.batching import Positions, pad_clips, shuffle_batches
 from ser.models.trained import Json
 from ser.training.dataset import Targets, TrainingClips, smooth
+from ser.training.dev import DevScore
 from ser.training.ema import MovingAverage
 from ser.training.losses import build_loss
 from ser.training.parameters import TrainingParameters
@@ -62,7 +63,7 @@ class FusionTrainer:
         seed: int,
     ) -> None:
         self.network = network
-        self.clips = clips
+        self.heard = clips
         self.words = words
         self.settings = settings
         self.fusion = fusion
@@ -87,6 +88,11 @@ class FusionTrainer:
         self.updates = 0
 
     @property
+    def clips(self) -> int:
+        """N, the number of labelled clips."""
+        return len(self.targets)
+
+    @property
     def judged(self) -> FusionNetwork:
         """The network whose judgement counts: the moving average where there is one."""
         return self.network if self.average is None else cast("FusionNetwork", self.average.network)
@@ -102,7 +108,7 @@ class FusionTrainer:
         """
         self.network.train()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for batch in shuffle_batches(self.clips.lengths[0], self.settings.batch_size, self.order):
+        for batch in shuffle_batches(self.heard.lengths[0], self.settings.batch_size, self.order):
             total += self._update(batch) * len(batch)
         if not total.isfinite():
             raise ConfigurationError(
@@ -110,6 +116,11 @@ class FusionTrainer:
                 "choose a smaller one"
             )
         return total.item() / len(self.targets)
+
+    def finish_epoch(self, score: DevScore | None) -> dict[str, Json]:
+        """Tell nothing: nothing is learned beside the labels."""
+        del score
+        return {}
 
     def capture(self) -> TrainingState:
         """Return what `restore` needs to go on as if nothing had happened."""
@@ -149,7 +160,7 @@ class FusionTrainer:
 
     def _update(self, batch: Positions) -> Tensor:
         self.rate.before_update(self.updates)
-        features, lengths = (part.to(self.device) for part in pad_clips(self.clips.versions, batch))
+        features, lengths = (part.to(self.device) for part in pad_clips(self.heard.versions, batch))
         augmentation = self.settings.augmentation
         features = warp_clips(self.network.normalisation(features), augmentation, self.draws)
         features = mask_clips(features, lengths, augmentation, self.draws)

@@ -175,7 +175,9 @@ def _build_network(
     return network
 
 
-def _tell(beside: Beside, initial: Mapping[str, Tensor] | None, run: Run) -> dict[str, Json]:
+def _tell(
+    beside: Beside, initial: Mapping[str, Tensor] | None, run: Run[EmotionNetwork]
+) -> dict[str, Json]:
     """Return what the model tells of its training beside parameters, if there is anything."""
     told = beside.facts() | ({"initial": digest(initial)} if initial else {})
     figures = run.history[run.best_epoch - 1].beside

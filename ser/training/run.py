@@ -4,16 +4,55 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ser.models.trained import EpochSummary, Json
-from ser.training.dev import DevPart
-from ser.training.epoch import Trainer
+from ser.training.dev import DevScore
+from ser.training.parameters import TrainingParameters
+from ser.training.schedule import LearningRate
 from ser.training.state import TrainingState, load_state, named, save_state
 
 OnEpoch = Callable[[EpochSummary], None]
+Network = TypeVar("Network", bound=nn.Module)
+Moved_co = TypeVar("Moved_co", bound=nn.Module, covariant=True)
+Heard_contra = TypeVar("Heard_contra", bound=nn.Module, contravariant=True)
+
+
+class Learner(Protocol[Moved_co]):
+    """What moves by epochs: networks of sound (`Trainer`), or of sound and words."""
+
+    settings: TrainingParameters
+    epochs: int
+    rate: LearningRate
+
+    @property
+    def clips(self) -> int:
+        """N, the number of labelled clips."""
+
+    @property
+    def judged(self) -> Moved_co:
+        """The network whose judgement counts."""
+
+    def train_epoch(self) -> float:
+        """Train on every clip once, and return the mean loss."""
+
+    def finish_epoch(self, score: DevScore | None) -> dict[str, Json]:
+        """Take note of an epoch, and tell its figures."""
+
+    def capture(self) -> TrainingState:
+        """Return what `restore` needs to go on as if nothing had happened."""
+
+    def restore(self, state: TrainingState) -> None:
+        """Go on from what `capture` returned."""
+
+
+class Judge(Protocol[Heard_contra]):
+    """Clips of other speakers on which each epoch is judged."""
+
+    def score(self, network: Heard_contra) -> DevScore:
+        """Return how good a network is on them."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +70,7 @@ class Store:
     is_writer: bool = True
 
 
-class Run:
+class Run(Generic[Network]):
     """Take a training from its beginning, or from its stored state, to its end.
 
     Args:
@@ -40,7 +79,9 @@ class Run:
         store: Where to keep the state after every epoch; nowhere by default.
     """
 
-    def __init__(self, trainer: Trainer, *, dev: DevPart | None, store: Store | None) -> None:
+    def __init__(
+        self, trainer: Learner[Network], *, dev: Judge[Network] | None, store: Store | None
+    ) -> None:
         self.trainer = trainer
         self.dev = dev
         self.store = store

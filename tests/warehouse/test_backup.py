@@ -1,21 +1,17 @@
 """A copied catalog and the files it names are the lake as it was, whatever is written since."""
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.warehouse.writer import ROWS
+from tests.warehouse.writer import ROWS, writing
 from warehouse import S3Access, Warehouse, WarehouseError, open_warehouse, queries, write_shard
 from warehouse.backup import catalog_kind, copy_catalog, has_lake, restore_catalog
 from warehouse.maintenance import merge_files
 from warehouse.schemas import TABLES
 from warehouse.testing import make_rows
-
-_WRITER = Path(__file__).with_name("writer.py")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -106,14 +102,10 @@ def test_a_copy_while_another_process_writes_is_whole(
     """Each copy holds whole commits, and every file it names is there."""
     data = f"{tmp_path}/data"
     open_warehouse(catalog, data).close()
-    command = [sys.executable, str(_WRITER), catalog, data, "w", "12"]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as it:
-        it.stdout.readline()
-        copies = []
-        while it.poll() is None:
+    copies = []
+    with writing(catalog, data):
+        while len({copied.snapshot for copied in copies}) < 3:
             copies.append(copy_catalog(catalog, tmp_path / f"copy-{len(copies)}"))
-    assert it.returncode == 0
-    assert len({copied.snapshot for copied in copies}) > 1
     middle = len(copies) // 2
     assert all((tmp_path / "data" / file.path).is_file() for file in copies[middle].files)
     restore_catalog(tmp_path / f"copy-{middle}", elsewhere, f"{data}/")

@@ -1,8 +1,6 @@
 """A backup is whole, holds each file once, and says what it could not find."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,14 +15,13 @@ from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from tests.pipelines.places import make_settings
-from tests.warehouse.writer import ROWS
+from tests.warehouse.writer import ROWS, writing
 from warehouse import queries
 from warehouse.backup import CatalogCopy
 from warehouse.maintenance import merge_files
 from warehouse.testing import make_rows
 
 SILENT = SilentProgress()
-ROOT = Path(__file__).parents[3]
 
 
 def commit_clips(settings: Settings, name: str, rows: int = 20) -> None:
@@ -51,17 +48,12 @@ def test_only_what_is_new_is_copied(settings: Settings, tmp_path: Path) -> None:
 def test_a_backup_while_another_process_writes_is_whole(settings: Settings, tmp_path: Path) -> None:
     """Upkeep merges and removes files meanwhile, too; what comes back holds whole commits."""
     open_store(settings).close()
-    writer = ROOT / "tests" / "warehouse" / "writer.py"
-    command = [sys.executable, str(writer), settings.catalog, settings.data_path, "w", "15"]
     made = []
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as it:
-        it.stdout.readline()
-        while it.poll() is None:
+    with writing(settings.catalog, settings.data_path):
+        while len({one.snapshot for one in made}) < 3:
             made.append(backup(settings, SILENT, folder=tmp_path / "vault"))
             with open_store(settings) as store:
                 merge_files(store, grace_s=0)
-    assert it.returncode == 0
-    assert len({one.snapshot for one in made}) > 1
     for number, name in enumerate({made[0].name, made[-1].name}):
         new = make_settings(tmp_path / f"new-{number}")
         restore(new, SILENT, folder=tmp_path / "vault", name=name)

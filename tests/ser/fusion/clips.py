@@ -3,9 +3,9 @@
 import numpy as np
 
 from ser.features.ragged import RaggedFeatures
+from ser.fusion.dev import FusionDev
 from ser.fusion.model import FusedModel
 from ser.fusion.parameters import FusionParameters
-from ser.fusion.run import FusionDev
 from ser.fusion.train import train_fusion
 from ser.models.parameters import NetworkParameters
 from ser.training.parameters import TrainingParameters
