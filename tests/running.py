@@ -14,8 +14,11 @@ import httpx
 from tests.label_studio_server import free_port
 
 ROOT = Path(__file__).parents[1]
-START_S = 60.0
-END_S = 30.0
+START_S = 180.0
+END_S = 60.0
+# A client of its own per request reads all certificates anew, which is 20 ms of CPU per look;
+# a connection that is kept could be one of a server that has been killed.
+WEB = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False, timeout=60)
 
 
 @dataclass(kw_only=True)
@@ -59,7 +62,7 @@ class RunningServer(ABC):
         assert self.process is not None
         assert self.process.poll() is None, self.log
         try:
-            return httpx.get(f"{self.url}/health", timeout=5).is_success
+            return WEB.get(f"{self.url}/health", timeout=30).is_success
         except httpx.TransportError:
             return False
 
@@ -76,7 +79,7 @@ class RunningServer(ABC):
             self.process.wait()
 
 
-def wait_for(is_so: Callable[[], object], patience_s: float = 15.0) -> None:
+def wait_for(is_so: Callable[[], object], patience_s: float = 120.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + patience_s
     while not is_so():

@@ -117,6 +117,6 @@ def test_a_null_id_is_refused() -> None:
 def test_sixty_thousand_rows_build_quickly() -> None:
     """A corpus the size of CREMA-D builds in a fraction of a second (0.02 s when measured)."""
     votes = make_votes(CLASSES, clips=6000, annotators=100, votes_per_clip=10)
-    start = time.perf_counter()
+    start = time.process_time()
     build_vote_matrix(votes.table, CLASSES)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -1,11 +1,21 @@
 """A small synthetic corpus for runs of the whole command."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ser.corpora.synthetic import write_synthetic_corpus
+from tests.sharing import DUCKDB_THREADS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads_of_the_machine() -> Iterator[None]:
+    """Let DuckDB take the threads that it takes elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(DUCKDB_THREADS, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

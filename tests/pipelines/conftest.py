@@ -16,6 +16,7 @@ from pipelines.settings import FOREIGN_VARIABLES, Settings
 from pipelines.train import train
 from ser.corpora.synthetic import write_synthetic_corpus
 from tests.pipelines.places import Campaign, Trained, borrow, make_settings
+from tests.sharing import make_once
 
 SILENT = SilentProgress()
 
@@ -39,27 +40,38 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def synthetic_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of 36 clips: six speakers, six emotions, one sentence."""
-    root = tmp_path_factory.mktemp("corpus") / "synthetic"
-    write_synthetic_corpus(root, speakers=6, sentences=1, repetitions=1, seed=0)
-    return root
+
+    def make(folder: Path) -> Path:
+        write_synthetic_corpus(folder / "synthetic", speakers=6, sentences=1, repetitions=1, seed=0)
+        return folder / "synthetic"
+
+    return make_once(tmp_path_factory, "corpus", make)
 
 
 @pytest.fixture(scope="session")
 def ingested_once(synthetic_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Ingest the corpus; for reading and borrowing only."""
-    settings = make_settings(tmp_path_factory.mktemp("ingested"))
-    ingest(settings, SILENT, corpus="synthetic", root=synthetic_root)
-    return settings
+
+    def make(folder: Path) -> Settings:
+        settings = make_settings(folder)
+        ingest(settings, SILENT, corpus="synthetic", root=synthetic_root)
+        return settings
+
+    return make_once(tmp_path_factory, "ingested", make)
 
 
 @pytest.fixture(scope="session")
 def trained_once(ingested_once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train, evaluate and score once; for reading and borrowing only."""
-    settings = borrow(ingested_once, tmp_path_factory.mktemp("trained"))
-    model_id = train(settings, SILENT, corpus="synthetic").model_id
-    evaluate(settings, SILENT, model_id=model_id)
-    score(settings, SILENT, model_id=model_id)
-    return Trained(settings, model_id)
+
+    def make(folder: Path) -> Trained:
+        settings = borrow(ingested_once, folder)
+        model_id = train(settings, SILENT, corpus="synthetic").model_id
+        evaluate(settings, SILENT, model_id=model_id)
+        score(settings, SILENT, model_id=model_id)
+        return Trained(settings, model_id)
+
+    return make_once(tmp_path_factory, "trained", make)
 
 
 @pytest.fixture(scope="session")
@@ -67,9 +79,13 @@ def campaign_once(
     ingested_once: Settings, synthetic_root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Campaign:
     """Run the demo for one round after the seed; for reading and borrowing only."""
-    settings = borrow(ingested_once, tmp_path_factory.mktemp("campaign"))
-    run = DirectRunner(settings, SILENT)
-    return Campaign(settings, demo(run, corpus="synthetic", data=synthetic_root, rounds=1))
+
+    def make(folder: Path) -> Campaign:
+        settings = borrow(ingested_once, folder)
+        run = DirectRunner(settings, SILENT)
+        return Campaign(settings, demo(run, corpus="synthetic", data=synthetic_root, rounds=1))
+
+    return make_once(tmp_path_factory, "campaign", make)
 
 
 @pytest.fixture

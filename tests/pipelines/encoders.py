@@ -30,13 +30,16 @@ def save_encoder(folder: Path) -> None:
     transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
 
 
-def with_encoder(settings: Settings, models: Path) -> Settings:
+def with_encoder(
+    settings: Settings, models: Path, kind: str = "encoder_statistics", **features: str
+) -> Settings:
     """Return settings that read the features of a tiny encoder, saved under `models`."""
-    save_encoder(models / "tiny")
+    if not (models / "tiny").is_dir():
+        save_encoder(models / "tiny")
     return settings.model_copy(
         update={
             "models": models,
-            "features": FeatureSettings(kind="encoder_statistics", encoder="tiny"),
+            "features": FeatureSettings(kind=kind, encoder="tiny", **features),
             "compute": settings.compute.model_copy(update={"batch_clips": 100}),
         }
     )

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import PipelineError
-from pipelines.feature_choice import ENCODER_KIND, chosen_features
+from pipelines.feature_choice import ENCODER_KIND, ENCODER_KINDS, STATES_KIND, chosen_features
 from pipelines.settings import Settings
+from ser.encoders.states import EncoderStates
 from ser.encoders.statistics import EncoderStatistics
 from ser.errors import ConfigurationError
 from ser.features.registry import KINDS
 from ser.features.spectral import LogMel
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {ENCODER_KIND}))
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {*ENCODER_KINDS}))
 def test_the_kind_of_the_settings_is_what_is_computed(kind: str) -> None:
     """Its parameters too; another kind that is asked for has its own defaults."""
     settings = Settings(features={"kind": kind})
@@ -45,3 +46,13 @@ def test_features_of_no_encoder_are_refused() -> None:
     """Nothing is downloaded that nobody named."""
     with pytest.raises(PipelineError, match=r"`features\.encoder` is not set"):
         chosen_features(Settings(features={"kind": ENCODER_KIND}))
+
+
+def test_states_are_those_of_one_layer() -> None:
+    """The one that settings name, or the default; several are refused."""
+    given = {"kind": STATES_KIND, "encoder": "openai/whisper-base"}
+    chosen = chosen_features(Settings(features={**given, "layers": "4"}))
+    assert chosen == EncoderStates(model="openai/whisper-base", layer=4)
+    assert chosen_features(Settings(features=given)) == EncoderStates(model="openai/whisper-base")
+    with pytest.raises(PipelineError, match=r"`features\.layers` is `2,3`, .* those of one layer"):
+        chosen_features(Settings(features={**given, "layers": "2,3"}))

@@ -227,14 +227,13 @@ def test_one_round_is_made_at_a_time(settings: Settings, monkeypatch) -> None:
     look = partial(FLOWS["run_due_rounds"], home=settings.home)
 
     @flow
-    def busy() -> float:
+    def busy() -> None:
         with take_turn(patience_s=None) as is_ours:
             assert is_ours
-            begun = time.monotonic()
+            # Whoever waited here would wait for this flow, and so for ever.
             assert look().rows() == []
-            return time.monotonic() - begun
 
-    assert busy() < 60
+    busy()
     assert look().rows() == []
     with get_client(sync_client=True) as client:
         assert client.read_global_concurrency_limit_by_name(ROUND_LIMIT).active_slots == 0

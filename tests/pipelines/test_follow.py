@@ -258,7 +258,7 @@ def test_it_follows_another_process_and_ends_cleanly(settings: Settings, kind: i
             (second,) = read_events(process, 1)
             process.send_signal(kind)
             (end,) = read_events(process, 1)
-            assert process.wait(timeout=30) == 0, process.stderr.read()
+            assert process.wait(timeout=120) == 0, process.stderr.read()
         finally:
             process.kill()
             process.communicate()

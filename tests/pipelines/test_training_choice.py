@@ -98,7 +98,8 @@ def test_every_size_of_the_network_can_be_set() -> None:
     network = chosen_network(settings, MEL, "full")
     expected = {name: value for name, (_, value) in NETWORK.items()}
     assert network == NetworkParameters(**expected, ratings=("arousal", "valence"))
-    assert set(NETWORK) == {*NETWORK_SETTINGS, *LISTED_SETTINGS}
+    of_encoders = {"adapter_rank"}
+    assert set(NETWORK) | of_encoders == {*NETWORK_SETTINGS, *LISTED_SETTINGS}
 
 
 TRAINING = {
@@ -127,6 +128,9 @@ TRAINING = {
     "domain": "coral",
     "domain_weight": 0.5,
     "balance_groups": True,
+    "tune_rate": 0.3,
+    "frozen_epochs": 2,
+    "unfreeze_every": 1,
 }
 
 
@@ -140,7 +144,8 @@ def test_everything_about_training_can_be_set() -> None:
 def test_no_parameter_is_out_of_reach() -> None:
     """What a network or a training has, a setting has; the rest follows from other settings."""
     network = {field.name for field in fields(NetworkParameters)}
-    assert network - NetworkSettings.model_fields.keys() == {"ratings", "layers"}
+    of_features = {"layers", "encoder", "tail_from", "tail_to"}
+    assert network - NetworkSettings.model_fields.keys() == {"ratings", *of_features}
     training = {field.name for field in fields(TrainingParameters)}
     assert training - TrainingSettings.model_fields.keys() == {"augmentation"}
 
@@ -152,6 +157,11 @@ def test_no_parameter_is_out_of_reach() -> None:
         ({"network": {"embedding_size": 0}}, r"`network\.…`.*`embedding_size` must be ≥ 1"),
         ({"training": {"ratings": "arousal,arousal"}}, r"`training\.ratings`.*must be distinct"),
         ({"network": {"preset": "layers"}}, r"`network\.preset` is `layers`.*`log_mel`"),
+        (
+            {"network": {"preset": "tail"}},
+            r"`network\.preset` is `tail`.*`log_mel`.*`encoder_states`",
+        ),
+        ({"network": {"adapter_rank": 4}}, r"`network\.…`.*`adapter_rank` is about the layers"),
     ],
 )
 def test_settings_that_contradict_each_other_are_named(given, message: str) -> None:
@@ -178,7 +188,7 @@ def test_a_light_head_is_solved_for_where_that_can_be(training, expected: str) -
 def test_ridge_that_cannot_learn_what_is_asked_is_refused() -> None:
     """With the setting that is in its way."""
     ridge = {"solver": "ridge"}
-    with pytest.raises(PipelineError, match=r"`ridge`.*the network is no `layers`"):
+    with pytest.raises(PipelineError, match=r"`ridge`.*the network is no `layers` or `tail`"):
         chosen_solver(Settings(training=ridge), CRNN)
     with pytest.raises(PipelineError, match=r"`ridge`.*`training\.clip_weights` is set"):
         chosen_solver(Settings(training={**ridge, "clip_weights": "votes"}), LAYER_HEAD)

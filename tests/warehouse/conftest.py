@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.sharing import DUCKDB_THREADS
 from warehouse import Warehouse, open_warehouse
 from warehouse.testing import build_warehouse
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads_of_the_machine() -> Iterator[None]:
+    """Let DuckDB take the threads that it takes elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(DUCKDB_THREADS, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

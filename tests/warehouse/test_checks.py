@@ -22,6 +22,7 @@ _DEFECTS = {
     "features_without_clip": ("features", {**_GHOST, "feature_set": ["toy-mel"]}),
     "features_of_unknown_set": ("features", {"feature_set": ["lost"], "clip_id": ["toy/000"]}),
     "features_of_wrong_size": ("features", {"clip_id": ["toy/000"], "frames": [3]}),
+    "transcript_without_clip": ("transcripts", {**_GHOST, "source": ["file:lost.csv"]}),
     "clip_without_source": ("clips", {"clip_id": ["toy/lost"], "audio_sha256": ["unseen"]}),
     "duplicate_of_unknown_clip": ("duplicates", {"clip_id": ["toy/0"], "other_id": ["toy/gone"]}),
     "source_observed_out_of_order": ("sources", {"path": ["late.wav"], "observation": [3]}),

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -298,3 +299,55 @@ def test_votes_are_summed_up(toy: Warehouse) -> None:
     """Anonymous votes add to the votes and not to the annotators."""
     (row,) = queries.summarise_votes(toy).to_pylist()
     assert (row["votes"], row["clips"], row["annotators"]) == (13, 6, 2)
+
+
+def test_transcripts_of_current_clips_are_read_in_the_order_of_their_editions(
+    tmp_path: Path,
+) -> None:
+    """What was said of an older revision of a clip is left out."""
+    said = make_rows(
+        "transcripts",
+        clip_id=["toy/001"] * 4,
+        revision=[1, 1, 1, 7],
+        source=["recogniser:b-1", "file:a.csv", "recogniser:a-1", "file:a.csv"],
+        edition=[1, 1, 2, 1],
+        text=["one", "three", None, "gone"],
+    )
+    with build_warehouse(tmp_path) as lake:
+        lake.commit({"transcripts": said}, message="said")
+        found = queries.select_transcripts(lake, corpus="toy").to_pylist()
+        assert queries.select_transcripts(lake, corpus="to").num_rows == 0
+    assert [row["text"] for row in found] == ["go away", "three", "one", None]
+
+
+def test_the_latest_words_of_an_answer_that_stands_are_heard(empty: Warehouse) -> None:
+    """Answers that were edited or withdrawn take their words with them."""
+    times = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4, 5)]
+    cast = {
+        "vote_id": ["old", "new", "gone", "other", "back"],
+        "clip_id": ["toy/a"] * 5,
+        "source_ref": ["1/1", "1/1", "1/2", "1/3", "1/2"],
+        "cast_at": times,
+        "supersedes": [None, "old", None, None, "gone"],
+        "is_retraction": [False, False, False, False, True],
+        "count": [1] * 5,
+    }
+    skipped = {"remark_id": "skip", "source_ref": "1/9", "cast_at": times[0], "clip_id": "toy/b"}
+    remarks = [
+        {"remark_id": "old", "source_ref": "1/1", "cast_at": times[0], "transcript": "first"},
+        {"remark_id": "new", "source_ref": "1/1", "cast_at": times[1], "transcript": "second"},
+        {"remark_id": "gone", "source_ref": "1/2", "cast_at": times[2], "transcript": "third"},
+        {"remark_id": "other", "source_ref": "1/3", "cast_at": times[3], "comment": "noise"},
+        {**skipped, "transcript": "skipped"},
+    ]
+    names = ("remark_id", "clip_id", "source_ref", "cast_at", "transcript", "comment")
+    said = {name: [row.get(name) for row in remarks] for name in names}
+    said["clip_id"] = [row.get("clip_id", "toy/a") for row in remarks]
+    rows = {"votes": make_rows("votes", **cast), "remarks": make_rows("remarks", **said)}
+    empty.commit(rows, message="answers")
+    found = queries.select_heard_words(empty, corpus="toy").to_pylist()
+    assert [(row["clip_id"], row["transcript"]) for row in found] == [
+        ("toy/a", "second"),
+        ("toy/b", "skipped"),
+    ]
+    assert queries.select_heard_words(empty, corpus="other").num_rows == 0

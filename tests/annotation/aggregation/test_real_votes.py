@@ -134,7 +134,7 @@ def test_crema_d_voice_has_its_known_ties(read_crema_d: Reader) -> None:
 def test_all_of_crema_d_aggregates_in_seconds(read_crema_d: Reader) -> None:
     """All 22,326 clips × modalities by both aggregators (0.5 s when measured)."""
     matrices = [read_crema_d(modality)[0] for modality in ("audio", "video", "audiovisual")]
-    start = time.perf_counter()
+    start = time.process_time()
     results = [a.aggregate(votes) for votes in matrices for a in (MajorityVote(), DawidSkene())]
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert sum(len(result.items) for result in results) == 2 * 22_326

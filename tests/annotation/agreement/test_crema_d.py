@@ -62,9 +62,9 @@ def test_a_thousand_resamples_take_less_than_a_second(read_crema_d: Reader) -> N
     statistic = fleiss_kappa(people_per_class(read_crema_d("audio")[0]))
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         found = estimate(statistic)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 1.0
     assert found.resamples == 1000
     assert found.low == pytest.approx(0.271, abs=2e-3)

@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 
 from pipelines.errors import PipelineError
-from pipelines.exporting.environment import (
-    PINS,
-    STAMP,
-    Environment,
-    ensure_environment,
-    read_pins,
-)
+from pipelines.exporting.environment import PINS, Environment, ensure_environment
 from pipelines.exporting.export import export
 from pipelines.exporting.tflite import Bench, fit_window
+from pipelines.pinned_environment import STAMP, read_pins
 from pipelines.progress import SilentProgress
 from ser.export.bundle import load_bundle
 from tests.pipelines.places import borrow, make_settings
@@ -64,7 +59,7 @@ def test_an_adopted_environment_without_the_converter_is_refused(tmp_path):
 
 def test_a_full_disk_is_named_before_anything_is_made(tmp_path, monkeypatch):
     """With how much there has to be."""
-    monkeypatch.setattr("pipelines.exporting.environment.BYTES_WANTED", 10**18)
+    monkeypatch.setattr("pipelines.pinned_environment.BYTES_WANTED", 10**18)
     settings = make_settings(tmp_path / "home")
     with pytest.raises(PipelineError, match=r"GB free at .*SERLOOP_HOME"):
         ensure_environment(settings, SILENT)
@@ -88,8 +83,8 @@ def test_pins_leave_torch_to_serloop():
     """Each package has one version; torch and what it brings would weigh five times as much."""
     lines = [line for line in PINS.read_text().splitlines() if not line.startswith("#")]
     assert all(line.count("==") == 1 for line in lines)
-    assert {"litert-torch", "ai-edge-litert", "numpy"} <= read_pins().keys()
-    assert not {"torch", "torchaudio", "triton"} & read_pins().keys()
+    assert {"litert-torch", "ai-edge-litert", "numpy"} <= read_pins(PINS).keys()
+    assert not {"torch", "torchaudio", "triton"} & read_pins(PINS).keys()
 
 
 def test_a_converter_that_fails_is_reported(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.gateway.running import Gateway, open_campaign, run_gateway
+from tests.pipelines.gateway.running import HINDRANCES, Gateway, open_campaign, run_gateway
 from tests.running import wait_for
 
 
@@ -22,7 +22,7 @@ def run_quiet_gateway(home: Path) -> Iterator[Gateway]:
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
-    """Run a gateway to be killed, stopped or hindered."""
+    """Run a gateway to be killed or stopped."""
     with run_quiet_gateway(tmp_path / "home") as running:
         yield running
 
@@ -39,3 +39,16 @@ def idle_gateway(shared_gateway: Gateway) -> Gateway:
     """Return the gateway that many tests talk to, with nothing left to do."""
     wait_for(lambda: shared_gateway.status()["waiting"] == 0)
     return shared_gateway
+
+
+@pytest.fixture
+def hindered_gateway(idle_gateway: Gateway) -> Iterator[Gateway]:
+    """Return the gateway that many tests talk to, with nothing written down, to be hindered."""
+    home = idle_gateway.home
+    wait_for(lambda: idle_gateway.status()["running"] == [])
+    for name in ("begun", "done"):
+        (home / f"{name}.txt").unlink(missing_ok=True)
+    yield idle_gateway
+    for hindrance in (*HINDRANCES, *(path.name for path in home.glob("slow-*"))):
+        (home / hindrance).unlink(missing_ok=True)
+    wait_for(lambda: idle_gateway.status()["waiting"] == 0)

@@ -21,7 +21,7 @@ from pipelines.gateway.serve import serve
 from pipelines.gateway.work import Outcome, Work
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
-from tests.running import RunningServer
+from tests.running import WEB, RunningServer
 from warehouse.testing import make_rows
 
 KEY = "campaign-00c0ffee"
@@ -29,6 +29,9 @@ ANSWER = {"action": "ANNOTATION_CREATED"}
 TRAIN = {"action": "START_TRAINING", "project": {"description": f"serloop project {KEY}"}}
 # Patient enough for no poll to come between, and quick enough for tests.
 QUICK = {"poll_s": 3600, "quiet_s": 0.1, "longest_wait_s": 0.5}
+
+# Files in a home that change what becomes of work.
+HINDRANCES = ("die", "refuse", "due")
 
 
 def write_down(settings: Settings, work: Work) -> Outcome:
@@ -105,17 +108,15 @@ class Gateway(RunningServer):
         if "headers" not in others:
             given["headers"] = {SECRET_HEADER: self.keys.webhook}
         url = f"{self.url}/webhooks/label-studio"
-        return httpx.post(url, timeout=30, **(given | others))  # type: ignore[arg-type]
+        return WEB.post(url, **(given | others))  # type: ignore[arg-type]
 
     def train(self, said: object = None) -> httpx.Response:
         """Press 'Start training'."""
-        return httpx.post(
-            f"{self.url}/ml/{KEY}/webhook", auth=self.login, json=said or TRAIN, timeout=30
-        )
+        return WEB.post(f"{self.url}/ml/{KEY}/webhook", auth=self.login, json=said or TRAIN)
 
     def status(self) -> dict[str, object]:
         """Return what it says of itself."""
-        answer = httpx.get(f"{self.url}/status", auth=self.login, timeout=30)
+        answer = WEB.get(f"{self.url}/status", auth=self.login)
         found: dict[str, object] = answer.raise_for_status().json()
         return found
 

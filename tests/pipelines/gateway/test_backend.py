@@ -119,8 +119,11 @@ def test_start_training_runs_a_round(idle_gateway: Gateway) -> None:
     assert idle_gateway.done().count("round 00c0ffee") == before + 1
 
 
-def test_pressing_it_again_while_a_round_runs_asks_for_no_other(gateway: Gateway) -> None:
+def test_pressing_it_again_while_a_round_runs_asks_for_no_other(
+    hindered_gateway: Gateway,
+) -> None:
     """Impatience is answered, and makes one round."""
+    gateway = hindered_gateway
     slow = gateway.home / "slow-round"
     slow.touch()
     gateway.train()

@@ -26,8 +26,9 @@ def test_the_page_tells_how_things_are(idle_gateway: Gateway) -> None:
     assert "frame-ancestors 'none'" in policy
 
 
-def test_work_that_fails_is_at_the_top(gateway: Gateway) -> None:
+def test_work_that_fails_is_at_the_top(hindered_gateway: Gateway) -> None:
     """With the reason, as soon as the gateway knows it."""
+    gateway = hindered_gateway
     (gateway.home / "refuse").touch()
     gateway.send()
     wait_for(lambda: gateway.status()["campaigns"][0]["failures"])

@@ -7,13 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import PipelineError
-from pipelines.label_studio.environment import (
-    PINS,
-    ensure_environment,
-    find_version,
-    read_pins,
-)
+from pipelines.label_studio.environment import PINS, ensure_environment, find_version
 from pipelines.label_studio.places import find_places
+from pipelines.pinned_environment import read_pins
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from tests.pipelines.label_studio.conftest import make_environment
@@ -24,7 +20,7 @@ SILENT = SilentProgress()
 def write_wheel(folder: Path) -> None:
     """Write a package of that name and version with one empty module."""
     folder.mkdir(parents=True, exist_ok=True)
-    version = read_pins()["label-studio"]
+    version = read_pins(PINS)["label-studio"]
     info = f"label_studio-{version}.dist-info"
     with zipfile.ZipFile(folder / f"label_studio-{version}-py3-none-any.whl", "w") as wheel:
         wheel.writestr("label_studio/__init__.py", "")
@@ -40,8 +36,8 @@ def test_every_package_is_pinned() -> None:
     """Nothing of the server's can drift: each line names one exact version."""
     lines = [line for line in PINS.read_text().splitlines() if not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.+!-]+", line)] == []
-    assert read_pins()["label-studio"] == "1.23.2"
-    assert len(read_pins()) == len(lines) > 100
+    assert read_pins(PINS)["label-studio"] == "1.23.2"
+    assert len(read_pins(PINS)) == len(lines) > 100
 
 
 def test_installing_goes_on_and_then_costs_nothing(

@@ -105,7 +105,7 @@ def test_stopping_waits_for_the_whole_group(tmp_path: Path) -> None:
         command = [sys.executable, "-c", CHILDREN]
         started = spawn(command, {}, lock=held, log=tmp_path / "log", folder=tmp_path)
     process = describe(started)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not (child := (tmp_path / "log").read_text().strip()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert is_claimed(lock)

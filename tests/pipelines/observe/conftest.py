@@ -11,7 +11,7 @@ from prefect.testing.utilities import prefect_test_harness
 from tests.pipelines.observe.prefect_history import write_history
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prefect_url() -> Iterator[str]:
     """Run a Prefect server that remembers a night, and return the address of its API."""
     with pytest.MonkeyPatch.context() as patch:

@@ -43,7 +43,7 @@ def _measure(chromium, tmp_path, page, width_px):
     )
     command = [chromium, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
     done = subprocess.run(
-        [*command, probe.as_uri()], capture_output=True, text=True, timeout=60, check=True
+        [*command, probe.as_uri()], capture_output=True, text=True, timeout=180, check=True
     )
     return done.stdout.partition("<title>")[2].partition("</title>")[0]
 

@@ -21,7 +21,7 @@ from pipelines.registry.append import Change, append_change
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
 from ser.metrics.conformal import ConformalThresholds
-from tests.running import RunningServer
+from tests.running import WEB, RunningServer
 from warehouse import Warehouse, queries
 from warehouse.testing import make_rows
 
@@ -129,17 +129,17 @@ class Server(RunningServer):
     def ask(self, content: bytes | None = None, **headers: str) -> httpx.Response:
         """Send a recording as a body."""
         body = wav() if content is None else content
-        return httpx.post(f"{self.url}/v1/recognise", content=body, headers=headers, timeout=60)
+        return WEB.post(f"{self.url}/v1/recognise", content=body, headers=headers)
 
     def meter(self, name: str) -> float:
         """Return a number of its metrics; 0 for what was never counted."""
-        text = httpx.get(f"{self.url}/metrics", timeout=10).text
+        text = WEB.get(f"{self.url}/metrics").text
         found = [line for line in text.splitlines() if line.startswith(f"serloop_serving_{name} ")]
         return float(found[0].split()[-1]) if found else 0.0
 
     def model(self) -> str:
         """Return what answers."""
-        found: str = httpx.get(f"{self.url}/v1/model", timeout=10).json()["model"]
+        found: str = WEB.get(f"{self.url}/v1/model").json()["model"]
         return found
 
     def connect(self, *, patience_s: float = 20.0) -> socket.socket:
@@ -174,7 +174,7 @@ def listen(socket: ClientConnection) -> Told:
     told: Told = []
     try:
         while True:
-            told.append(json.loads(socket.recv(timeout=30)))
+            told.append(json.loads(socket.recv(timeout=60)))
     except ConnectionClosed:
         return told
 

@@ -97,10 +97,10 @@ def test_keys_over_the_network(crowned: Trained) -> None:
         assert server.ask(Authorization=f"Bearer {ann}").is_success
         with connect(server.stream_url) as socket:
             socket.send(begin(key=ann))
-            assert json.loads(socket.recv(timeout=10))["type"] == "ready"
+            assert json.loads(socket.recv(timeout=60))["type"] == "ready"
         with connect(server.stream_url) as socket:
             socket.send(begin(key="wrong"))
-            assert json.loads(socket.recv(timeout=10))["status"] == 401
+            assert json.loads(socket.recv(timeout=60))["status"] == 401
         with pytest.raises(InvalidStatus, match="401"):
             connect(server.stream_url, additional_headers={"X-API-Key": "wrong"})
         assert server.ask(**{"X-API-Key": ann}).is_success

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from pipelines.deployment_sections import ServingSettings
+from pipelines.serving.doors import HEAD_S
 from tests.pipelines.serving.running import Server, read_to_end, wav
+
+# The server is told to wait for 2 s; what it would wait for otherwise is the limit to stay below.
+DEFAULT_S = ServingSettings().idle_s
+PATIENCE_S = 60.0
 
 
 def test_a_recording_is_judged(server: Server) -> None:
@@ -84,7 +90,12 @@ def test_hours_in_a_small_file_are_not_decoded(server: Server) -> None:
     soundfile.write(file, np.zeros(16000 * 3600 * 2, np.int16), 16000, format="FLAC")
     begin = time.monotonic()
     assert server.ask(file.getvalue()).status_code == 413
-    assert time.monotonic() - begin < 2
+    refused_s = time.monotonic() - begin
+    file.seek(0)
+    begin = time.monotonic()
+    soundfile.read(file, dtype="int16")
+    # However busy the machine is, who decoded it would take longer than it takes here.
+    assert refused_s < time.monotonic() - begin
 
 
 def test_an_oversized_body_is_refused_unread(server: Server) -> None:
@@ -137,14 +148,13 @@ def test_a_body_that_trickles_is_ended(server: Server) -> None:
         begin = time.monotonic()
         connection.settimeout(0.5)
         said = b""
-        while not said and time.monotonic() - begin < 10:
+        while not said and time.monotonic() - begin < DEFAULT_S:
             connection.sendall(b"x")
             try:
                 said = connection.recv(100)
             except TimeoutError:
                 continue
         assert said.startswith(b"HTTP/1.1 408 ")
-        assert time.monotonic() - begin < 5
 
 
 @pytest.mark.parametrize("first", [b"", b"POST /v1/recognise HTTP/1.1\r\nHost: localhost\r\n"])
@@ -154,7 +164,7 @@ def test_a_head_that_trickles_is_ended(server: Server, first: bytes) -> None:
         connection.sendall(first)
         begin = time.monotonic()
         connection.settimeout(0.5)
-        while time.monotonic() - begin < 10:
+        while time.monotonic() - begin < HEAD_S:
             try:
                 if first:
                     connection.sendall(b"X-Slow: 1\r\n")
@@ -164,7 +174,7 @@ def test_a_head_that_trickles_is_ended(server: Server, first: bytes) -> None:
                 continue
             except ConnectionError:
                 break
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < HEAD_S
 
 
 def test_the_rest_of_a_refused_body_is_not_read_for_ever(server: Server) -> None:
@@ -176,7 +186,7 @@ def test_the_rest_of_a_refused_body_is_not_read_for_ever(server: Server) -> None
         begin = time.monotonic()
         assert connection.recv(1000).startswith(b"HTTP/1.1 403 ")
         connection.settimeout(0.5)
-        while time.monotonic() - begin < 15:
+        while time.monotonic() - begin < PATIENCE_S:
             try:
                 connection.sendall(b"x")
                 if connection.recv(100) == b"":
@@ -185,7 +195,7 @@ def test_the_rest_of_a_refused_body_is_not_read_for_ever(server: Server) -> None
                 continue
             except ConnectionError:
                 break
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < PATIENCE_S
 
 
 def test_slow_callers_do_not_hinder_others(server: Server) -> None:

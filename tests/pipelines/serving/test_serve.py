@@ -3,7 +3,6 @@
 import json
 import signal
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,15 +63,15 @@ def test_a_champion_takes_over_without_a_request_lost(crowned: Trained) -> None:
         load = Load(server)
         with connect(server.stream_url) as socket:
             socket.send(begin())
-            assert json.loads(socket.recv(timeout=10))["model"] == crowned.model_id
+            assert json.loads(socket.recv(timeout=60))["model"] == crowned.model_id
             crown(crowned.settings, "successor")
-            wait_for(lambda: server.model() == "successor", 30)
+            wait_for(lambda: server.model() == "successor")
             socket.send(tone(0.5).tobytes())
-            assert json.loads(socket.recv(timeout=10))["type"] == "moment"
+            assert json.loads(socket.recv(timeout=60))["type"] == "moment"
         with connect(server.stream_url) as socket:
             socket.send(begin())
-            assert json.loads(socket.recv(timeout=10))["model"] == "successor"
-        time.sleep(0.5)
+            assert json.loads(socket.recv(timeout=60))["model"] == "successor"
+        wait_for(lambda: load.answers[-1][1] == "successor")
         load.end()
     told = Counter(load.answers)
     assert {status for status, _ in told} == {200}
@@ -86,7 +85,7 @@ def test_a_successor_that_cannot_be_loaded_is_told_and_the_old_goes_on(crowned: 
     put_twin(crowned.settings, crowned.model_id, "forged", artifact_sha256="0" * 64)
     with run_server(crowned.settings) as server:
         crown(crowned.settings, "forged")
-        wait_for(lambda: server.meter('swaps_total{outcome="failed"}') > 0, 30)
+        wait_for(lambda: server.meter('swaps_total{outcome="failed"}') > 0)
         assert server.ask().json()["model"] == crowned.model_id
         assert f"{crowned.model_id} goes on" in server.log
 
@@ -96,7 +95,8 @@ def test_overload_is_answered_429_and_passes(crowned: Trained) -> None:
     given = {"queue": 2, "requests_per_min": 1_000_000, "batch_clips": 2}
     with run_server(crowned.settings, **given) as server:
         load = Load(server, callers=24)
-        time.sleep(3)
+        wait_for(lambda: {status for status, _ in list(load.answers)} >= {200, 429})
+        wait_for(lambda: len(load.answers) > 500)
         load.end()
         told = Counter(status for status, _ in load.answers)
         assert told.keys() == {200, 429}
@@ -117,7 +117,7 @@ def test_a_refusal_for_lack_of_room_says_when_to_return(crowned: Trained) -> Non
 
 def test_waiting_clips_are_judged_together(crowned: Trained) -> None:
     """Callers at the same time share a batch."""
-    with run_server(crowned.settings, batch_wait_ms=300) as server:
+    with run_server(crowned.settings, batch_wait_ms=30_000, batch_clips=4) as server:
         with ThreadPoolExecutor(4) as pool:
             answers = list(pool.map(lambda _: server.ask(), range(4)))
         assert all(answer.is_success for answer in answers)
@@ -126,11 +126,11 @@ def test_waiting_clips_are_judged_together(crowned: Trained) -> None:
 
 def test_stopping_finishes_what_was_begun(crowned: Trained) -> None:
     """On SIGTERM requests inside are answered, streams told their last moments, and it ends 0."""
-    given = {"requests_per_min": 1_000_000, "batch_wait_ms": 1500}
+    given = {"requests_per_min": 1_000_000, "batch_wait_ms": 4000}
     with run_server(crowned.settings, **given) as server, ThreadPoolExecutor(3) as pool:
         with connect(server.stream_url) as socket:
             socket.send(begin())
-            assert json.loads(socket.recv(timeout=10))["type"] == "ready"
+            assert json.loads(socket.recv(timeout=60))["type"] == "ready"
             socket.send(tone(0.6).tobytes())
             wait_for(lambda: server.meter("streams") == 1)
             asked = [pool.submit(server.ask) for _ in range(3)]

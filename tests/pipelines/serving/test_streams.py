@@ -10,10 +10,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from pipelines.deployment_sections import ServingSettings
 from ser.inference.recogniser import ModelRecogniser
 from ser.streaming.stream import EmotionStream
 from tests.pipelines.places import Trained
 from tests.pipelines.serving.running import Server, Told, begin, listen, run_server, tone
+from tests.running import wait_for
 
 
 def hear(
@@ -71,9 +73,9 @@ def test_messages_of_any_size_are_told_the_same(server: Server) -> None:
 def test_the_address_may_say_what_comes(server: Server) -> None:
     """A caller that needs no key may begin with sound at once."""
     with connect(f"{server.stream_url}?sample_rate=16000&encoding=pcm16") as socket:
-        assert json.loads(socket.recv(timeout=10))["type"] == "ready"
+        assert json.loads(socket.recv(timeout=60))["type"] == "ready"
         socket.send(tone(0.5).tobytes())
-        assert json.loads(socket.recv(timeout=10))["end_s"] == 0.25
+        assert json.loads(socket.recv(timeout=60))["end_s"] == 0.25
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,8 @@ def test_a_silent_caller_is_ended(server: Server) -> None:
                 socket.send(message)
             told = listen(socket)
         assert told[-1]["status"] == 408
-        assert time.monotonic() - start < 5
+        # The server is told 2 s.
+        assert time.monotonic() - start < ServingSettings().idle_s
 
 
 def test_pages_of_other_sites_may_not_listen(server: Server) -> None:
@@ -129,13 +132,10 @@ def test_a_caller_that_vanishes_leaves_nothing(server: Server) -> None:
     for _ in range(5):
         with connect(server.stream_url) as socket:
             socket.send(begin())
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
             socket.send(tone(0.3).tobytes())
             socket.socket.close()
-    deadline = time.monotonic() + 10
-    while server.meter("streams") and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert server.meter("streams") == 0
+    wait_for(lambda: server.meter("streams") == 0)
 
 
 def test_sound_faster_than_speech_has_to_wait(server: Server) -> None:
@@ -145,7 +145,7 @@ def test_sound_faster_than_speech_has_to_wait(server: Server) -> None:
         start = time.monotonic()
         for _ in range(13):
             socket.send(tone(1.0).tobytes())
-        while json.loads(socket.recv(timeout=30)).get("end_s", 0) < 13:
+        while json.loads(socket.recv(timeout=60)).get("end_s", 0) < 13:
             pass
         assert time.monotonic() - start > 1.5
 
@@ -155,7 +155,7 @@ def test_too_many_streams_are_told_when_to_return(crowned: Trained) -> None:
     with run_server(crowned.settings, streams=1) as server:
         with connect(server.stream_url) as socket:
             socket.send(begin())
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
             with pytest.raises(InvalidStatus) as refused:
                 connect(server.stream_url)
             assert refused.value.response.status_code == 429

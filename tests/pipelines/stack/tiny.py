@@ -21,7 +21,7 @@ PROGRAM = (
 NAMES = ("prefect", "worker", "gateway", "watch")
 """What runs where Label Studio is elsewhere."""
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def tiny_settings(home: Path) -> Settings:

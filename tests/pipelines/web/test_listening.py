@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from pipelines.errors import PipelineError
 from pipelines.web.listening import Server, configure, listen
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 async def answer_nothing(scope: Scope, receive: Receive, send: Send) -> None:
