@@ -84,7 +84,7 @@ def read_votes(
     try:
         if (told.shape or _shape_of_suffix(path)) == LABEL_STUDIO:
             return LABEL_STUDIO, read_export(path, told, known, choices)
-        return _read_table(path, _load(path), told, known)
+        return _read_table(path, load_table(path), told, known)
     except VoteError as error:
         raise PipelineError(f"`{path}`: {error}") from error
 
@@ -186,7 +186,15 @@ def _shape_of_suffix(path: Path) -> str | None:
     return LABEL_STUDIO if path.suffix.lower() == _EXPORT else None
 
 
-def _load(path: Path) -> RawTable:
+def load_table(path: Path) -> RawTable:
+    """Read a table of any of the known suffixes, whatever it says.
+
+    Args:
+        path: A `.csv`, `.tsv`, `.jsonl` or `.parquet` file.
+
+    Raises:
+        PipelineError: If it has another suffix or cannot be read.
+    """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise PipelineError(
@@ -241,7 +249,7 @@ def _read_responses(path: Path, raw: RawTable, told: Told) -> ImportedVotes:
     names = read_text(raw.table[raw.require("clipName")], "clipName").unique().drop_null()
     known = [f"{CREMA_D}/{name}" for name in names.to_pylist() if _is_clip(name)]
     beside = path.with_name(FIRST_CLICKS)
-    clicks = _load(beside) if beside.is_file() and beside != path else None
+    clicks = load_table(beside) if beside.is_file() and beside != path else None
     clips = pa.array(known, pa.string())
     return read_crema_d_responses(raw, first_clicks=clicks, known_clips=clips)
 

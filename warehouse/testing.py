@@ -77,8 +77,12 @@ def build_warehouse(root: Path, *, clips: int = 6, seed: int = 0) -> Warehouse:
     ]
     warehouse.commit(_sources(ids), shards=shards, message="toy clips")
     refused = make_rows("quarantine", source=["toy"], reason=["missing_clip_id"])
-    remarks = make_rows("remarks", clip_id=ids[:1], comment=["a door slams"])
+    remarks = make_rows(
+        "remarks", clip_id=ids[:1], comment=["a door slams"], transcript=["go away"]
+    )
+    said = make_rows("transcripts", clip_id=ids[:1], source=["file:toy.csv"], text=["go away"])
     votes = {"votes": _votes(ids, generator), "quarantine": refused, "remarks": remarks}
+    votes["transcripts"] = said
     warehouse.commit(votes, message="toy votes")
     warehouse.commit(_opinions(ids), message="toy consensus")
     warehouse.commit(_learning(ids), message="toy model")

@@ -38,6 +38,8 @@ REASONS: Final = MappingProxyType(
         "missing_rating": "The annotation lacks a rating that was required.",
         "bad_rating": "A rating of the annotation is no number of the scale.",
         "missing_transcript": "The annotation lacks the words that were asked for.",
+        "bad_times": "It does not say from when to when the words are said.",
+        "no_words": "It has neither words nor an emotion of them.",
     }
 )
 """Why a row is no vote: every reason code and its sentence."""

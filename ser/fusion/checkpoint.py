@@ -10,7 +10,6 @@ from ser.fusion.network import FusionNetwork
 from ser.fusion.parameters import FusionParameters
 from ser.models.build import build_network
 from ser.models.parameters import NetworkParameters
-from ser.models.trained import TrainedModel
 from ser.weights_file import Facts, read_weights, with_tuples, write_weights
 
 FORMAT = "serloop-fusion-1"
@@ -29,19 +28,18 @@ def save_fused(model: FusedModel, path: Path) -> str:
     Returns:
         SHA-256 of the file, hexadecimal.
     """
-    trained = model.trained
     description = {
         "format": FORMAT,
-        "parameters": asdict(trained.parameters),
+        "parameters": asdict(model.parameters),
         "fusion": asdict(model.fusion),
-        "classes": list(trained.classes),
+        "classes": list(model.classes),
         "n_bands": model.network.normalisation.mean.shape[-1],
-        "text_size": model.network.text_size,
-        "feature_set": trained.feature_set,
+        "text_size": model.reader.text_size,
+        "feature_set": model.feature_set,
         "text_set": model.text_set,
-        "sample_rate": trained.sample_rate,
-        "training": dict(trained.training),
-        "best_epoch": trained.best_epoch,
+        "sample_rate": model.sample_rate,
+        "training": dict(model.training),
+        "best_epoch": model.best_epoch,
     }
     return write_weights(model.network.state_dict(), description, path)
 
@@ -67,7 +65,7 @@ def _rebuild(state: dict[str, Tensor], described: Facts) -> FusedModel:
     sound = build_network(parameters, n_classes=len(classes), n_bands=described["n_bands"])
     network = FusionNetwork(sound, text_size=described["text_size"], parameters=fusion)
     network.load_state_dict(state)
-    trained = TrainedModel(
+    return FusedModel(
         network=network.eval(),
         parameters=parameters,
         classes=classes,
@@ -75,5 +73,6 @@ def _rebuild(state: dict[str, Tensor], described: Facts) -> FusedModel:
         sample_rate=described["sample_rate"],
         training=described["training"],
         best_epoch=described["best_epoch"],
+        fusion=fusion,
+        text_set=described["text_set"],
     )
-    return FusedModel(trained, fusion, described["text_set"])

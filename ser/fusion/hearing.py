@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ser.errors import ConfigurationError
+from ser.models.encoder_tail import TailNetwork
 from ser.models.ensemble import EnsembleNetwork
 from ser.models.layer_network import LayerNetwork
 from ser.models.network import EmotionNetwork
@@ -35,13 +36,18 @@ def check_audible(network: EmotionNetwork) -> None:
         network: The audio network.
 
     Raises:
-        ConfigurationError: If it is an ensemble, whose members have states of their own, names no
-            classes, or predicts ratings.
+        ConfigurationError: If it is an ensemble, whose members have states of their own, runs
+            layers of an encoder that learned, names no classes, or predicts ratings.
     """
     if isinstance(network, EnsembleNetwork):
         raise ConfigurationError(
             f"fusion needs an audio network of one member, but `members` is {network.n_members}; "
             "train several fusions and average what they say"
+        )
+    if isinstance(network, TailNetwork):
+        raise ConfigurationError(
+            "fusion needs an audio network whose encoder stays as it is, but this one runs layers "
+            "that learned; take one over a frozen encoder (`encoder_statistics`)"
         )
     if not network.n_classes or network.n_ratings:
         raise ConfigurationError(

@@ -9,13 +9,11 @@ from ser.fusion.parameters import FusionParameters
 from ser.models.trained import TrainedModel
 
 
-@dataclass(frozen=True, eq=False)
-class FusedModel:
-    """Hold a fusion in evaluation mode and what it was made from.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FusedModel(TrainedModel):
+    """A trained model whose network is a fusion: where no words are given, it judges by the sound.
 
     Args:
-        trained: The model of the sound whose network is the fusion: as it is, it judges clips
-            without their words.
         fusion: How sound and words are joined.
         text_set: Name of the text features it reads, such as ``text_words-1a2b3c4d5e6f``.
 
@@ -23,19 +21,18 @@ class FusedModel:
         ConfigurationError: If the network is no fusion.
     """
 
-    trained: TrainedModel
     fusion: FusionParameters
     text_set: str
 
     def __post_init__(self) -> None:
         """Refuse a network that reads no words."""
-        if not isinstance(self.trained.network, FusionNetwork):
+        if not isinstance(self.network, FusionNetwork):
             raise ConfigurationError(
-                f"`trained` must hold a FusionNetwork, but its network is a "
-                f"{type(self.trained.network).__name__}; train it with `train_fusion`"
+                f"`network` must be a FusionNetwork, but is a {type(self.network).__name__}; train "
+                "it with `train_fusion`"
             )
 
     @property
-    def network(self) -> FusionNetwork:
-        """The fusion."""
-        return cast("FusionNetwork", self.trained.network)
+    def reader(self) -> FusionNetwork:
+        """The network, which reads words as well."""
+        return cast("FusionNetwork", self.network)

@@ -31,7 +31,8 @@ class FusedOutput:
 class FusionNetwork(EmotionNetwork):
     """An audio network, a reader of words, and a way to join them.
 
-    Wherever an audio network is expected it judges clips whose words are missing. Padding of
+    Wherever an audio network is expected it judges clips whose words are missing, exactly as the
+    audio network does where that is frozen. Padding of
     either side, the order of a batch and the other clips in it never change what is said about a
     clip in evaluation mode.
 
@@ -128,7 +129,11 @@ class FusionNetwork(EmotionNetwork):
             has_sound = torch.ones_like(lengths, dtype=torch.bool)
         heard = hear(self.sound, normalised, lengths)
         read = self.reading(words, word_lengths)
-        logits, embeddings = self.join(heard, read, has_sound, word_lengths > 0)
+        has_words = word_lengths > 0
+        logits, embeddings = self.join(heard, read, has_sound, has_words)
+        if self.is_sound_frozen:
+            # It was trained to judge alone; what corrects it has nothing to say without words.
+            logits = torch.where(has_words[:, None], logits, heard.logits)
         nothing = logits.new_zeros(len(logits), 0)
         return FusedOutput(NetworkOutput(logits, nothing, embeddings), heard.logits, read.logits)
 

@@ -11,6 +11,7 @@ from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.fusion.model import FusedModel
 from ser.fusion.network import FusedOutput, FusionNetwork
+from ser.inference.dropout import check_passes, thinned
 from ser.inference.predictor import Prediction
 from ser.models.batching import Positions, batch_by_length, check_features, pad_clips
 
@@ -32,7 +33,13 @@ class Said(NamedTuple):
 
 
 def predict_fused(
-    model: FusedModel, features: RaggedFeatures, words: RaggedFeatures, *, batch_clips: int = 64
+    model: FusedModel,
+    features: RaggedFeatures,
+    words: RaggedFeatures,
+    *,
+    batch_clips: int = 64,
+    passes: int = 0,
+    seed: int = 0,
 ) -> Prediction:
     """Return what a fusion says about each clip, in the order given.
 
@@ -44,27 +51,35 @@ def predict_fused(
         words: States of the tokens of each clip, aligned with ``features``; none for a clip
             whose words are missing.
         batch_clips: Most clips in a batch.
+        passes: How often it judges with its dropout on, as in `ser.inference.predictor.predict`.
+        seed: Of what these passes drop.
 
     Raises:
         ConfigurationError: If features or words are not of the model's kind or not finite, or
-            there are not as many of both.
+            there are not as many of both, or it cannot judge in passes.
     """
     bands = model.network.normalisation.mean.shape[-1]
     if features.bands != bands:
         raise ConfigurationError(
             f"`features` must have the {bands} bands of feature set "
-            f"`{model.trained.feature_set}`, but have {features.bands}"
+            f"`{model.feature_set}`, but have {features.bands}"
         )
     if batch_clips < 1:
         raise ConfigurationError(f"`batch_clips` must be ≥ 1, but got {batch_clips}")
     check_features(features)
-    check_words(words, len(features), model.network.text_size)
-    said = say_both(model.network, features, words, batch_clips=batch_clips)
+    check_words(words, len(features), model.reader.text_size)
+    check_passes(model.network, passes)
+    said = say_both(model.reader, features, words, batch_clips=batch_clips)
+    members = np.empty((passes, *said.fused.shape), dtype=np.float32)
+    for number in range(passes):
+        with thinned(model.network, seed=seed, number=number):
+            thin = say_both(model.reader, features, words, batch_clips=batch_clips)
+        members[number] = thin.fused.softmax(dim=1).numpy()
     return Prediction(
         posterior=said.fused.softmax(dim=1).numpy(),
         embeddings=said.embeddings.numpy(),
         ratings=np.empty((len(features), 0), dtype=np.float32),
-        members=np.empty((0, *said.fused.shape), dtype=np.float32),
+        members=members,
     )
 
 

@@ -43,6 +43,7 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
     text_set: str,
     sample_rate: int,
     weights: npt.NDArray[np.floating] | None = None,
+    told: npt.NDArray[np.floating] | None = None,
     dev: FusionDev | None = None,
     sound: TrainedModel | None = None,
     model: NetworkParameters | None = None,
@@ -69,6 +70,9 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
         text_set: Name of the text features, kept with the model.
         sample_rate: Rate of the audio under the features, Hz, kept with the model.
         weights: How much each clip counts, ``(N,)``, ≥ 0, on any scale; all alike by default.
+        told: P(class) of the words of each clip where somebody judged them apart from the sound,
+            ``(N, C)``, NaN in the other rows: what the words alone learn there. The rest learns
+            ``targets``.
         dev: When given, the weights of the epoch with the highest UAR on it are kept, else those
             of the last epoch; late fusion weighs sound and words by it, else alike.
         sound: An audio model to begin from; ``model`` is then its parameters.
@@ -101,7 +105,9 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
     if dev is not None:
         _check_dev(dev, clips, words.bands)
     described = _describe(training, fusion, seed, len(features))
-    identity = _identify(clips, words, dev, sound, [plain(parameters), described, list(classes)])
+    said = _word_targets(clips, told)
+    facts: list[Json] = [plain(parameters), described, list(classes)]
+    identity = fingerprint(_arrays(clips, words, said, dev, sound), facts)
     with torch.random.fork_rng(devices=gpu_numbers(training.device)):
         torch.manual_seed(seed)
         heard = _build_sound(parameters, clips) if sound is None else copy.deepcopy(sound.network)
@@ -113,6 +119,7 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
             settings=training,
             fusion=fusion,
             seed=seed,
+            told=said,
         )
         store = None if state is None else Store(state, identity)
         run = Run(trainer, dev=dev, store=store)
@@ -120,7 +127,7 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
     network.load_state_dict(run.best)
     if dev is not None and isinstance(network.join, LateFusion):
         _weigh(network, network.join, dev)
-    trained = TrainedModel(
+    return FusedModel(
         network=network.cpu().eval(),
         parameters=parameters,
         classes=tuple(classes),
@@ -129,8 +136,9 @@ def train_fusion(  # noqa: PLR0913 - flat: each is a choice of its own
         training=described,
         best_epoch=run.best_epoch,
         history=tuple(run.history),
+        fusion=fusion,
+        text_set=text_set,
     )
-    return FusedModel(trained, fusion, text_set)
 
 
 def _weigh(network: FusionNetwork, join: LateFusion, dev: FusionDev) -> None:
@@ -209,13 +217,32 @@ def _describe(
     return {**plain(training), "fusion": plain(fusion), "seed": seed, "clips": clips}
 
 
-def _identify(
+def _word_targets(
+    clips: TrainingClips, told: npt.NDArray[np.floating] | None
+) -> torch.Tensor | None:
+    """Return what the words of each clip learn, if that is not the label of the clip."""
+    posterior = clips.targets.posterior
+    if told is None:
+        return None
+    is_told = np.isfinite(told).all(axis=-1)
+    if told.shape != tuple(posterior.shape) or not np.allclose(told[is_told].sum(axis=1), 1):
+        raise ConfigurationError(
+            "`told` must hold a row of P(class) or of NaN for each target, "
+            f"{tuple(posterior.shape)}, but has the shape {told.shape} or a row that does not sum "
+            "to 1"
+        )
+    found = torch.from_numpy(np.where(is_told[:, None], told, 0)).to(posterior.dtype)
+    return torch.where(torch.from_numpy(is_told)[:, None], found, posterior)
+
+
+def _arrays(
     clips: TrainingClips,
     words: RaggedFeatures,
+    told: torch.Tensor | None,
     dev: FusionDev | None,
     sound: TrainedModel | None,
-    facts: list[Json],
-) -> str:
+) -> list[npt.NDArray[np.generic]]:
+    """Return every array that a training depends on."""
     arrays: list[npt.NDArray[np.generic]] = []
     read = [clips.versions[0], words] + ([] if dev is None else [dev.features, dev.words])
     for part in read:
@@ -223,6 +250,8 @@ def _identify(
     arrays += [clips.targets.posterior.numpy()] + ([] if dev is None else [dev.labels])
     if clips.targets.weights is not None:
         arrays.append(clips.targets.weights.numpy())
+    if told is not None:
+        arrays.append(told.numpy())
     if sound is not None:
         arrays += [weights.numpy() for weights in sound.network.state_dict().values()]
-    return fingerprint(arrays, facts)
+    return arrays

@@ -1,6 +1,7 @@
 """One pass over clips and their words after another: what happens between two judgements."""
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -32,11 +33,13 @@ class Shown(NamedTuple):
         words: States of the tokens, ``(B, T, W)``.
         lengths: Tokens of each clip, int64 ``(B,)``; 0 where the words are missing or dropped.
         has_sound: Whether the sound counts, bool ``(B,)``.
+        owners: Number of the clip that the words are of, int64 ``(B,)``.
     """
 
     words: Tensor
     lengths: Tensor
     has_sound: Tensor
+    owners: Tensor
 
 
 class FusionTrainer:
@@ -50,6 +53,7 @@ class FusionTrainer:
         fusion: What is dropped, and what sound and words learn apart.
         seed: Seed of batches, of what is dropped and of augmentation; dropout draws from torch's
             global generator.
+        told: P(class) that the words alone learn of each clip, ``(N, C)``; None for the targets.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class FusionTrainer:
         settings: TrainingParameters,
         fusion: FusionParameters,
         seed: int,
+        told: Tensor | None = None,
     ) -> None:
         self.network = network
         self.heard = clips
@@ -70,8 +75,13 @@ class FusionTrainer:
         self.device = torch.device(settings.device)
         self.average = MovingAverage(network, decay=settings.ema) if settings.ema else None
         posterior = clips.targets.posterior.to(self.device)
-        self.loss = build_loss(settings.loss, posterior, gamma=settings.gamma)
+        self.loss = build_loss(
+            settings.loss, posterior, gamma=settings.gamma, beta=settings.balance
+        )
         self.targets = _smoothed(clips.targets, settings)
+        self.told = None
+        if told is not None:
+            self.told = _smoothed(replace(clips.targets, posterior=told), settings).posterior
         self.epochs = settings.count_epochs(len(self.targets))
         batches = math.ceil(len(self.targets) / settings.batch_size)
         self.optimiser = build_optimiser(
@@ -169,7 +179,7 @@ class FusionTrainer:
             features, lengths, shown.words, shown.lengths, has_sound=shown.has_sound
         )
         targets = self.targets.take(torch.from_numpy(batch)).to(self.device)
-        loss = self._lose(output, targets, shown.lengths > 0)
+        loss = self._lose(output, targets, self._tell(shown, targets), shown.lengths > 0)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
@@ -188,10 +198,22 @@ class FusionTrainer:
         keep = 1 - self.fusion.drop_words
         lengths[drawn[0] >= keep] = 0
         has_sound = (drawn[0] >= self.fusion.drop_sound) | (lengths == 0)
-        tensors = (torch.from_numpy(part).to(self.device) for part in (words, lengths, has_sound))
-        return Shown(*tensors)
+        return Shown(
+            words=torch.from_numpy(words).to(self.device),
+            lengths=torch.from_numpy(lengths).to(self.device),
+            has_sound=torch.from_numpy(has_sound).to(self.device),
+            owners=torch.from_numpy(taken),
+        )
 
-    def _lose(self, output: FusedOutput, targets: Targets, has_words: Tensor) -> Tensor:
+    def _tell(self, shown: Shown, targets: Targets) -> Targets:
+        """Return what the words alone learn: what they were judged as, whoever's clip it is."""
+        if self.told is None:
+            return targets
+        return replace(targets, posterior=self.told[shown.owners].to(self.device))
+
+    def _lose(
+        self, output: FusedOutput, targets: Targets, told: Targets, has_words: Tensor
+    ) -> Tensor:
         is_late = isinstance(self.network.join, LateFusion)
         # Fitted together, each side of a late fusion would learn the errors of the other one.
         side = 1.0 if is_late else self.fusion.side_loss
@@ -202,7 +224,7 @@ class FusionTrainer:
         if not self.fusion.frozen_sound:
             loss = loss + side * self.loss(output.sound, targets.posterior, targets.weights)
         if has_words.any():
-            read = targets.take(has_words.nonzero().squeeze(1))
+            read = told.take(has_words.nonzero().squeeze(1))
             words = self.loss(output.words[has_words], read.posterior, read.weights)
             loss = loss + side * words * has_words.float().mean()
         return loss

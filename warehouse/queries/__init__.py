@@ -39,6 +39,7 @@ from warehouse.queries.opinions import (
     select_consensus,
     select_consensus_runs,
     select_effective_votes,
+    select_heard_words,
     select_ledger,
     select_quarantine,
     select_remarks,
@@ -59,6 +60,7 @@ from warehouse.queries.recordings import (
     select_fingerprints,
     select_rejects,
     select_sources,
+    select_transcripts,
     select_waveforms,
 )
 from warehouse.queries.totals import count_rows, summarise_corpora
@@ -94,6 +96,7 @@ __all__ = [
     "select_gate_checks",
     "select_gates",
     "select_gold",
+    "select_heard_words",
     "select_last_kept_snapshot",
     "select_ledger",
     "select_metrics",
@@ -107,6 +110,7 @@ __all__ = [
     "select_snapshots",
     "select_sources",
     "select_tasks",
+    "select_transcripts",
     "select_transitions",
     "select_trials",
     "select_vote_changes",

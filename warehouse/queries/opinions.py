@@ -25,6 +25,7 @@ _VOTE_TOTALS = pa.schema(
         *map(count, ("votes", "clips", "annotators")),
     ]
 )
+_HEARD_WORDS = pa.schema(columns(schemas.REMARKS, "clip_id", "annotator", "cast_at", "transcript"))
 _UNTIMED = pa.schema([*columns(schemas.VOTES, "source"), count("rows")])
 
 
@@ -151,6 +152,18 @@ def select_remarks(warehouse: Warehouse, *, source: str | None = None) -> pa.Tab
         source: Only rows of this source.
     """
     return read(warehouse, "select_remarks", schemas.REMARKS.schema, source=source)
+
+
+def select_heard_words(warehouse: Warehouse, *, corpus: str | None = None) -> pa.Table:
+    """Return what annotators wrote down of each clip, in the latest answer that stands.
+
+    Columns clip_id, annotator, cast_at, transcript; ordered by clip_id, one row for each clip.
+
+    Args:
+        warehouse: An open warehouse.
+        corpus: Only clips of this corpus, known from the clip_id.
+    """
+    return read(warehouse, "select_heard_words", _HEARD_WORDS, corpus=corpus)
 
 
 def select_consensus(warehouse: Warehouse, run_id: str) -> pa.Table:

@@ -198,3 +198,13 @@ def select_waveforms(warehouse: Warehouse, clip_ids: Sequence[str] | None = None
         Columns clip_id, sample_rate (Hz), samples, pcm16 (little-endian int16).
     """
     return read(warehouse, "select_waveforms", _WAVEFORMS, clip_ids=listed(clip_ids))
+
+
+def select_transcripts(warehouse: Warehouse, *, corpus: str | None = None) -> pa.Table:
+    """Return `transcripts` of current clips, ordered by clip_id, kind of source and edition.
+
+    Args:
+        warehouse: An open warehouse.
+        corpus: Only clips of this corpus.
+    """
+    return read(warehouse, "select_transcripts", schemas.TRANSCRIPTS.schema, corpus=corpus)

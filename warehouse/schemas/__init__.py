@@ -45,6 +45,7 @@ from warehouse.schemas.recordings import (
     FEATURES,
     REJECTS,
     SOURCES,
+    TRANSCRIPTS,
     WAVEFORMS,
 )
 from warehouse.table import Table
@@ -89,6 +90,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             BUNDLES,
             CALIBRATIONS,
             BASELINES,
+            TRANSCRIPTS,
         )
     }
 )
@@ -126,6 +128,7 @@ __all__ = [
     "SOURCES",
     "TABLES",
     "TASKS",
+    "TRANSCRIPTS",
     "TRANSITIONS",
     "TRIALS",
     "VOTES",

@@ -48,7 +48,7 @@ REMARKS = Table(
 
 QUARANTINE = Table(
     "quarantine",
-    "A row of a file of votes that is no vote, and why.",
+    "A row of a file of votes or words that is none, and why.",
     ("quarantine_id",),
     (
         Column("quarantine_id", TEXT, "Follows from what was found, and its number among equals."),

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from warehouse.schemas.kinds import BIG, FLOATS, INT, REAL, TEXT, TEXTS, optional
+from warehouse.schemas.kinds import BIG, FLOATS, INT, REAL, REALS, TEXT, TEXTS, optional
 from warehouse.table import Column, Table
 
 CORPORA = Table(
@@ -148,5 +148,20 @@ FEATURES = Table(
         Column("frames", INT, "F, the number of frames."),
         Column("bands", INT, "D, the values per frame."),
         Column("values", FLOATS, "(F, D), row-major."),
+    ),
+)
+
+TRANSCRIPTS = Table(
+    "transcripts",
+    "What a recogniser or a file says is spoken in a clip; the highest edition of a kind counts.",
+    ("clip_id", "revision", "source", "edition"),
+    (
+        Column("clip_id", TEXT, "The clip."),
+        Column("revision", INT, "The clip's revision."),
+        Column("source", TEXT, "`recogniser:<name>-<hash>` or `file:<name>`; its kind before `:`."),
+        Column("edition", INT, "1 for the first its kind says of the clip, one more for each."),
+        optional("text", TEXT, "The words; null where nothing is said."),
+        optional("emotions", TEXTS, "C classes that somebody judged the words alone by."),
+        optional("posterior", REALS, "(C,) P(class) of the words alone, summing to 1."),
     ),
 )

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ser.errors import ConfigurationError
+from ser.fusion.hearing import hear
 from ser.fusion.network import FusionNetwork
 from ser.fusion.parameters import FusionParameters
 from ser.models.build import build_network
@@ -129,6 +130,19 @@ def test_a_frozen_sound_keeps_weights_and_statistics():
     assert any(weights.grad is not None for weights in network.join.parameters())
     for name, value in network.sound.state_dict().items():
         torch.testing.assert_close(value, before[name])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_words_a_frozen_sound_judges_as_it_did_alone(kind: str):
+    """Removing the words costs nothing, whatever else was trained on top of it."""
+    network = build(kind=kind, frozen_sound=True)
+    features, lengths, words, counts = make_batch()
+    output = network.judge_both(features, lengths, words, counts)
+    alone = hear(network.sound, features, lengths).logits
+    posterior = output.fused.logits.softmax(dim=1)
+    torch.testing.assert_close(posterior[1], alone[1].softmax(dim=0))
+    assert not torch.allclose(posterior[0], alone[0].softmax(dim=0))
+    assert not torch.allclose(posterior[2], alone[2].softmax(dim=0))
 
 
 def test_ensembles_and_ratings_are_refused():

@@ -32,7 +32,7 @@ def test_clips_without_words_are_judged_as_by_the_audio_predictor(model: FusedMo
     features, _, _ = make_clips(20, seed=5)
     none = RaggedFeatures.from_list([np.empty((0, TEXT_SIZE))] * 20)
     fused = predict_fused(model, features, none)
-    heard = predict(model.trained, features)
+    heard = predict(model, features)
     np.testing.assert_allclose(fused.posterior, heard.posterior, atol=1e-6)
     np.testing.assert_allclose(fused.embeddings, heard.embeddings, atol=1e-5)
 
@@ -55,3 +55,15 @@ def test_other_features_or_words_are_refused(model: FusedModel):
         predict_fused(model, features, narrow)
     with pytest.raises(ConfigurationError, match="`batch_clips` must be ≥ 1, but got 0"):
         predict_fused(model, features, words, batch_clips=0)
+
+
+def test_passes_with_dropout_contradict_each_other(model: FusedModel):
+    """They are members beside the judgement with everything on, which they leave as it is."""
+    features, words, _ = make_clips(8, seed=5)
+    plain = predict_fused(model, features, words)
+    said = predict_fused(model, features, words, passes=3, seed=1)
+    assert said.members.shape == (3, 8, 3)
+    assert not np.allclose(said.members[0], said.members[1])
+    np.testing.assert_array_equal(said.posterior, plain.posterior)
+    with pytest.raises(ConfigurationError, match="`passes` must be 0 or ≥ 2"):
+        predict_fused(model, features, words, passes=1)

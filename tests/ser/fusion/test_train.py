@@ -81,7 +81,7 @@ def test_a_killed_training_goes_on(tmp_path):
     assert told == [1, 2, 3, 4]
     for name, value in weights(whole).items():
         assert torch.equal(value, weights(resumed)[name]), name
-    assert resumed.trained.best_epoch == whole.trained.best_epoch
+    assert resumed.best_epoch == whole.best_epoch
     other = make_clips(24, seed=9)[1]
     with pytest.raises(ArtifactError, match="belongs to one with other data"):
         train(**options, words=other, state=state)
@@ -111,7 +111,7 @@ def test_both_sides_together_beat_either_alone(kind: str, is_frozen: bool):
         (logits.argmax(dim=1).numpy() == test[2])[has_words].mean() for logits in said[:3]
     )
     assert fused > max(sound, read) + 0.03
-    without = (predict(model.trained, test[0]).labels == test[2]).mean()
+    without = (predict(model, test[0]).labels == test[2]).mean()
     assert without > sound - 0.04
 
 
@@ -123,7 +123,7 @@ def test_the_second_stage_leaves_the_first_as_it_was():
     for name, value in sound.network.state_dict().items():
         kept = name if name.startswith("normalisation.") else f"sound.{name}"
         assert torch.equal(weights(model)[kept], value), name
-    assert model.trained.training["fusion"]["frozen_sound"] is True
+    assert model.training["fusion"]["frozen_sound"] is True
     tuned = train(sound=sound, fusion=FUSION)
     name = "head.logits.1.weight"
     assert not torch.equal(weights(tuned)[f"sound.{name}"], sound.network.state_dict()[name])
@@ -147,6 +147,43 @@ def test_late_fusion_weighs_by_the_dev_clips_that_have_words():
     expected = fit_late_weights(said.sound[has_words], said.words[has_words], dev.labels[has_words])
     torch.testing.assert_close(model.network.join.weights, expected)
     assert train(fusion=fusion).network.join.weights.tolist() == [1.0, 1.0]
+
+
+def test_what_the_words_say_is_learned_where_it_was_told():
+    """Words judged apart from the sound teach the words; the joint answer learns the clip."""
+    features, words, labels = make_clips(180, seed=1, telling=2.0)
+    # Who speaks like this means the next class: words and clip are at odds.
+    told = np.eye(3)[labels]
+    told[::4] = np.nan
+    meant = (labels + 1) % 3
+    fusion = FusionParameters(kind="concatenation", size=16, drop_words=0.1, drop_sound=0.3)
+    options = {
+        "features": features,
+        "words": words,
+        "targets": np.eye(3)[meant],
+        "fusion": fusion,
+        "training": TrainingParameters(epochs=12, batch_size=16),
+    }
+    test = make_clips(150, seed=3, telling=2.0)
+    has_words = test[1].lengths > 0
+    agreement = {}
+    for name, given in (("told", told), ("silent", None)):
+        model = train(**options, told=given)
+        said = say_both(model.network, test[0], test[1], batch_clips=64)
+        agreement[name] = [
+            (logits.argmax(dim=1).numpy() == truth)[has_words].mean()
+            for logits, truth in ((said.words, test[2]), (said.fused, (test[2] + 1) % 3))
+        ]
+    words_told, joint_told = agreement["told"]
+    words_silent, _ = agreement["silent"]
+    assert words_told > 0.6 > words_silent
+    assert joint_told > 0.6
+
+
+def test_told_words_that_are_no_posterior_are_refused():
+    """The message says which shape is expected."""
+    with pytest.raises(ConfigurationError, match=r"`told` must hold a row .*\(24, 3\)"):
+        train(told=np.full((24, 3), 0.5))
 
 
 @pytest.mark.parametrize(

@@ -6,30 +6,14 @@ from pathlib import Path
 import pytest
 
 from ser.text import encoder, recognition
-
-transformers = pytest.importorskip("transformers")
-torch = pytest.importorskip("torch")
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SIZES = {
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-    "max_position_embeddings": 12,
-}
+from tests.ser.text.tiny import write_tiny_text
 
 
 @pytest.fixture(scope="session")
 def tiny_text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny BERT that knows single letters."""
     folder = tmp_path_factory.mktemp("text")
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{c}" for c in LETTERS)]
-    vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    torch.manual_seed(0)
-    config = transformers.BertConfig(vocab_size=len(pieces), **SIZES)
-    transformers.BertModel(config).save_pretrained(folder)
-    transformers.BertTokenizer(vocab=vocabulary).save_pretrained(folder)
+    write_tiny_text(folder)
     return folder
 
 

@@ -178,3 +178,8 @@ SELECT 'accounts' AS table_name, concat_ws(' ', project, user_id) AS key, count(
 FROM accounts
 GROUP BY project, user_id
 HAVING count(*) > 1
+UNION ALL
+SELECT 'transcripts' AS table_name, concat_ws(' ', clip_id, revision, source, edition) AS key, count(*) AS copies
+FROM transcripts
+GROUP BY clip_id, revision, source, edition
+HAVING count(*) > 1

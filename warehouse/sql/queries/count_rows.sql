@@ -70,3 +70,5 @@ UNION ALL
 SELECT 'calibrations' AS table_name, count(*) AS row_count FROM calibrations
 UNION ALL
 SELECT 'baselines' AS table_name, count(*) AS row_count FROM baselines
+UNION ALL
+SELECT 'transcripts' AS table_name, count(*) AS row_count FROM transcripts
