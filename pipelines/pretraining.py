@@ -1,6 +1,8 @@
 """Weights that trainings begin with: learned once from clips whose labels need not be known."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from warehouse import Warehouse
 if TYPE_CHECKING:
     from ser.features.record import FeatureSet
     from ser.models.parameters import NetworkParameters
+    from ser.pretraining.loop import OnEpoch
     from ser.pretraining.parameters import PretrainingParameters
     from ser.pretraining.pretrained import Pretrained, PretrainingEpoch
 
@@ -37,6 +40,8 @@ def pretrain_once(
 ) -> "Pretrained":
     """Return weights that were pretrained on clips, computed where they are not kept yet.
 
+    Of several processes under `torchrun`, one reads or computes them for all.
+
     Args:
         store: The warehouse.
         settings: Where weights are kept, and whether a killed pretraining goes on.
@@ -51,47 +56,55 @@ def pretrain_once(
     from ser.features.spectral import LogMel  # noqa: PLC0415 - these load torch
     from ser.pretraining.loop import pretrain  # noqa: PLC0415
     from ser.pretraining.pretrained import load_pretrained, save_pretrained  # noqa: PLC0415
+    from ser.pretraining.together import pretrain_for_all  # noqa: PLC0415
 
     # What is rated is said by a layer that pretraining does not reach.
     network = replace(network, ratings=())
     labels = _known_labels(heard, clips) if pretraining.supervised else None
+    told = None if labels is None else labels.tolist()
+    sizes = (asdict(network), asdict(pretraining))
     path = _place(
-        settings,
-        heard.describe(),
-        None if labels is None else labels.tolist(),
-        features.feature_set,
-        asdict(network),
-        asdict(pretraining),
-        seed,
-        code_version(),
+        settings, heard.describe(), told, features.feature_set, *sizes, seed, code_version()
     )
-    if path.is_file():
-        return load_pretrained(path)
-    state = path.with_suffix(TRAINING_SUFFIX) if settings.training.resume else None
-    clips_heard = len(heard.clip_ids)
-    epochs = pretraining.count_epochs(math.ceil(clips_heard / pretraining.batch_size))
-    with progress.track(f"pretrain on {clips_heard} clips", epochs, "epochs") as advance:
 
-        def tell(epoch: "PretrainingEpoch") -> None:
+    def make(tell: "OnEpoch") -> "Pretrained":
+        if path.is_file():
+            return load_pretrained(path)
+        state = path.with_suffix(TRAINING_SUFFIX) if settings.training.resume else None
+        with _show(progress, len(heard.clip_ids), pretraining, tell) as on_epoch:
+            pretrained = pretrain(
+                heard.read(store, features.feature_set),
+                feature_set=features.feature_set,
+                sample_rate=features.sample_rate,
+                parameters=network,
+                training=pretraining,
+                labels=labels,
+                speakers=heard.speakers,
+                log_mel=features if isinstance(features, LogMel) else None,
+                seed=seed,
+                state=state,
+                on_epoch=on_epoch,
+            )
+        save_pretrained(pretrained, path)
+        path.with_suffix(TRAINING_SUFFIX).unlink(missing_ok=True)
+        return pretrained
+
+    return pretrain_for_all(make)
+
+
+@contextmanager
+def _show(
+    progress: Progress, clips: int, pretraining: "PretrainingParameters", tell: "OnEpoch"
+) -> "Iterator[OnEpoch]":
+    """Show epochs, and tell of them."""
+    epochs = pretraining.count_epochs(math.ceil(clips / pretraining.batch_size))
+    with progress.track(f"pretrain on {clips} clips", epochs, "epochs") as advance:
+
+        def show(epoch: "PretrainingEpoch") -> None:
             advance(note=f"loss {epoch.loss:.3f} {epoch.clips_per_s:.0f} clips/s")
+            tell(epoch)
 
-        pretrained = pretrain(
-            heard.read(store, features.feature_set),
-            feature_set=features.feature_set,
-            sample_rate=features.sample_rate,
-            parameters=network,
-            training=pretraining,
-            labels=labels,
-            speakers=heard.speakers,
-            log_mel=features if isinstance(features, LogMel) else None,
-            seed=seed,
-            state=state,
-            on_epoch=tell,
-        )
-    save_pretrained(pretrained, path)
-    if state is not None:
-        state.unlink(missing_ok=True)
-    return pretrained
+        yield show
 
 
 def _place(settings: Settings, *facts: object) -> Path:

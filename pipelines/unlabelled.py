@@ -13,7 +13,9 @@ from pipelines.identity import digest
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from ser.encoders.ridge_beside import Beside
     from ser.features.ragged import RaggedFeatures
+    from ser.training.parameters import TrainingParameters
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,40 @@ class Unlabelled:
             NothingToDoError: If a clip has no such features.
         """
         return read_features(store, feature_set, self.clip_ids)
+
+    def beside(
+        self,
+        store: Warehouse,
+        feature_set: str,
+        labelled: Collection[str],
+        training: "TrainingParameters",
+    ) -> "Beside | None":
+        """Return what a head that is solved for learns from beside labels; None for nothing.
+
+        Args:
+            store: The warehouse.
+            feature_set: Features of a frozen encoder.
+            labelled: Clips whose labels it learns.
+            training: What the others weigh, and whether they are balanced.
+
+        Raises:
+            NothingToDoError: If a clip has no such features.
+        """
+        from ser.encoders.ridge_beside import WEIGHT, Beside  # noqa: PLC0415 - these load torch
+        from ser.encoders.ridge_model import layer_statistics  # noqa: PLC0415
+
+        known = set(labelled)
+        pairs = zip(self.clip_ids, self.speakers, strict=True)
+        others = [(clip_id, speaker) for clip_id, speaker in pairs if clip_id not in known]
+        if not others:
+            return None
+        features = read_features(store, feature_set, [clip_id for clip_id, _ in others])
+        return Beside(
+            layer_statistics(features),
+            [speaker for _, speaker in others],
+            weight=WEIGHT if training.semi_weight is None else training.semi_weight,
+            is_balanced=training.semi_balance,
+        )
 
 
 def select_unlabelled(

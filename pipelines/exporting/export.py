@@ -12,6 +12,7 @@ from pipelines.exporting.make import EXACT, Made, Making, make_bundle
 from pipelines.exporting.tflite import plan_tflite
 from pipelines.judged import require_classes
 from pipelines.models import load_weights, require_model
+from pipelines.predicting import refuse_fusion
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -97,6 +98,7 @@ def export(
     with open_store(settings) as store:
         model = require_model(store, model_id)
         require_classes(model)
+        refuse_fusion(model, "be exported")
         trained = load_weights(settings, model)
         read = rebuild_features(model["config"]["features"])
         made = []

@@ -10,14 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.errors import PipelineError
-from pipelines.exporting.environment import (
-    Environment,
-    clean_variables,
-    ensure_environment,
-    own_folder,
-)
+from pipelines.exporting.environment import Environment, ensure_environment, own_folder
 from pipelines.exporting.make import EXACT, Making
 from pipelines.exporting.parity import Judge
+from pipelines.pinned_environment import clean_variables
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 

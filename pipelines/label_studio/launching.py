@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.label_studio.environment import find_python
 from pipelines.label_studio.identity import ensure_login
 from pipelines.label_studio.places import HOST, Places
 from pipelines.label_studio.variables import build_variables
+from pipelines.pinned_environment import find_python
 from pipelines.settings import Settings
 
 

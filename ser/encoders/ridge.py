@@ -37,6 +37,7 @@ class RidgeHead:
         penalty: λ, the one chosen.
         dev_uar: UAR of the training clips with one leading class, each judged without its
             speaker, under λ.
+        scale: What solutions were multiplied by to become logits, above 0.
     """
 
     mean: LayerStatistics
@@ -44,6 +45,7 @@ class RidgeHead:
     weights: LayerStatistics
     penalty: float
     dev_uar: float
+    scale: float
 
     def logits(self, features: LayerStatistics) -> npt.NDArray[np.float32]:
         """Return the logits ``(N, C)`` of clips ``(N, L, 2·D)``."""
@@ -90,7 +92,7 @@ def fit_ridge(
         problems", Technometrics 12(1), 1970. https://doi.org/10.1080/00401706.1970.10488634
     """
     truth = as_posterior(targets, n_classes)
-    judged = _find_decided(truth)
+    judged = find_decided(truth)
     if not penalties or min(penalties) <= 0:
         raise ConfigurationError(f"`penalties` must be at least one number > 0, got {penalties}")
     mean, deviation, standard = standardise(features)
@@ -105,7 +107,7 @@ def fit_ridge(
     scale = 1 / fit_temperature(truth, softmax(scores[best], axis=1)).value
     weights = standard.T @ solve_ridge(kernel, centred, penalties[best]) / standard.shape[1]
     return RidgeHead(
-        mean, deviation, (scale * weights.T).astype(np.float32), penalties[best], uars[best]
+        mean, deviation, (scale * weights.T).astype(np.float32), penalties[best], uars[best], scale
     )
 
 
@@ -132,7 +134,7 @@ def as_posterior(targets: Targets, n_classes: int) -> Matrix:
     return truth
 
 
-def _find_decided(truth: Matrix) -> npt.NDArray[np.int64]:
+def find_decided(truth: Matrix) -> npt.NDArray[np.int64]:
     """Return the positions of clips with one leading class: a tie can be judged by none."""
     leading = np.partition(truth, -2, axis=1)[:, -2:]
     decided = np.flatnonzero(leading[:, 1] > leading[:, 0])

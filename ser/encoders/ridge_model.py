@@ -7,12 +7,16 @@ import numpy as np
 import torch
 
 from ser.encoders.kernel_ridge import LayerStatistics
-from ser.encoders.ridge import Targets, as_posterior, fit_ridge
+from ser.encoders.ridge import RidgeHead, Targets, as_posterior, fit_ridge
+from ser.encoders.ridge_beside import Beside, teach_itself
+from ser.encoders.ridge_members import solve_members
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.inference.predictor import predict
 from ser.metrics.classification import Labels, unweighted_average_recall
+from ser.metrics.posteriors import Posterior
 from ser.models.build import build_network
+from ser.models.network import EmotionNetwork
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import EpochSummary, TrainedModel
 
@@ -29,6 +33,7 @@ def train_ridge(
     sample_rate: int,
     model: NetworkParameters,
     dev: tuple[RaggedFeatures, Labels] | None = None,
+    beside: Beside | None = None,
     seed: int = 0,
 ) -> TrainedModel:
     """Solve for a light head, see `ser.encoders.ridge`.
@@ -40,9 +45,11 @@ def train_ridge(
         classes: Names of the C classes.
         feature_set: Name of the feature set, kept with the model.
         sample_rate: Rate of the audio under the features, Hz, kept with the model.
-        model: Sizes of a network of layers without a hidden layer.
+        model: Sizes of a network of layers without a hidden layer; several members say together
+            what one would, and apart what it would say of other speakers (`solve_members`).
         dev: Clips of other speakers to judge the result on; it changes nothing.
-        seed: Of the inner folds of speakers.
+        beside: Clips without labels to learn from as well, see `ser.encoders.ridge_beside`.
+        seed: Of the inner folds of speakers, and of those that members are drawn from.
 
     Returns:
         The model, with one epoch in its history.
@@ -51,26 +58,16 @@ def train_ridge(
         ConfigurationError: If clips differ in their layers, or as `fit_ridge`.
     """
     started = time.perf_counter()
-    folds = max(2, min(MOST_FOLDS, len(set(speakers))))
-    solved = fit_ridge(
+    solved, weights = _solve(
         layer_statistics(features),
-        targets,
+        as_posterior(targets, len(classes)),
         speakers,
-        n_classes=len(classes),
-        n_folds=folds,
+        beside=beside,
+        members=model.members,
         seed=seed,
     )
-    with torch.random.fork_rng(devices=[]):
-        network = build_network(model, n_classes=len(classes), n_bands=features.bands)
-    network.normalisation.set_statistics(
-        torch.from_numpy(solved.mean), torch.from_numpy(solved.deviation)
-    )
-    (linear,) = (part for part in network.head.modules() if isinstance(part, torch.nn.Linear))
-    with torch.no_grad():
-        linear.weight.copy_(torch.from_numpy(solved.weights))
-        linear.bias.zero_()
     trained = TrainedModel(
-        network=network.eval(),
+        network=_build_network(model, solved, weights),
         parameters=model,
         classes=tuple(classes),
         feature_set=feature_set,
@@ -81,6 +78,7 @@ def train_ridge(
             "inner_uar": solved.dev_uar,
             "seed": seed,
             "clips": len(features),
+            **({} if beside is None else {"unlabelled": len(beside.features)}),
         },
         best_epoch=1,
     )
@@ -99,6 +97,11 @@ def train_ridge(
     return TrainedModel(**{**vars(trained), "history": (summary,)})
 
 
+def output_layers(network: EmotionNetwork) -> list[torch.nn.Linear]:
+    """Return the linear layer of a solved head, or those of its members, in their order."""
+    return [part for part in network.modules() if isinstance(part, torch.nn.Linear)]
+
+
 def layer_statistics(features: RaggedFeatures) -> LayerStatistics:
     """Return the clips of an encoder's feature set as one array ``(N, L, 2·D)``, uncopied.
 
@@ -115,6 +118,42 @@ def layer_statistics(features: RaggedFeatures) -> LayerStatistics:
             f"{lengths[:5].tolist()}; choose features of the kind `encoder_statistics`"
         )
     return features.values.reshape(len(features), int(lengths[0]), features.bands)
+
+
+def _solve(
+    features: LayerStatistics,
+    targets: Posterior,
+    speakers: Sequence[str],
+    *,
+    beside: Beside | None,
+    members: int,
+    seed: int,
+) -> tuple[RidgeHead, LayerStatistics]:
+    """Return the head, and the weights of its members, ``(M, C, L · 2·D)``; M is 1 for itself."""
+    folds = max(2, min(MOST_FOLDS, len(set(speakers))))
+    head = fit_ridge(
+        features, targets, speakers, n_classes=targets.shape[1], n_folds=folds, seed=seed
+    )
+    if beside is not None:
+        head = teach_itself(head, features, targets, speakers, beside, n_folds=folds, seed=seed)
+    if members == 1:
+        return head, head.weights[None]
+    return head, solve_members(head, features, targets, speakers, members=members, seed=seed)
+
+
+def _build_network(
+    model: NetworkParameters, solved: RidgeHead, weights: LayerStatistics
+) -> EmotionNetwork:
+    """Return the network that says what heads of these weights, ``(M, C, L · 2·D)``, say."""
+    with torch.random.fork_rng(devices=[]):
+        network = build_network(model, n_classes=weights.shape[1], n_bands=solved.mean.shape[1])
+    statistics = (solved.mean, solved.deviation)
+    network.normalisation.set_statistics(*(torch.from_numpy(each) for each in statistics))
+    with torch.no_grad():
+        for linear, own in zip(output_layers(network), weights, strict=True):
+            linear.weight.copy_(torch.from_numpy(own))
+            linear.bias.zero_()
+    return network.eval()
 
 
 def _judge(model: TrainedModel, features: RaggedFeatures, labels: Labels) -> float:

@@ -51,8 +51,8 @@ def pretrain(
     Each clip is heard in two views, parts of it varied in what should not matter, and found
     again by one from the other among views of other clips. Clips of test speakers must not be
     among them. On a CPU the weights are a function of the arguments and torch's thread count
-    alone, however often the pretraining was killed and resumed; in a group of processes, each
-    pretrains by itself. torch's global generator is left as it was found.
+    alone, however often the pretraining was killed and resumed; for a group of processes, see
+    `ser.pretraining.together`. torch's global generator is left as it was found.
 
     Args:
         features: The N clips.
@@ -154,10 +154,11 @@ def _build_network(parameters: NetworkParameters, features: RaggedFeatures) -> E
 
 
 def _check_network(parameters: NetworkParameters) -> None:
-    if parameters.layers:
+    if parameters.layers or parameters.encoder:
+        read = f"`layers` are {parameters.layers}" if parameters.layers else "`encoder` is set"
         raise ConfigurationError(
-            "`parameters` must be of a network that hears frames over time, but its `layers` are "
-            f"{parameters.layers}: a frozen encoder was pretrained already; train on it at once"
+            f"`parameters` must be of a network that hears frames over time, but its {read}: a "
+            "frozen encoder was pretrained already; train on it at once"
         )
 
 

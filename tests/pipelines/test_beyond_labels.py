@@ -12,9 +12,10 @@ import pytest
 from pipelines.clipset import corpus_clips, select_clip_set
 from pipelines.errors import PipelineError
 from pipelines.evaluate import evaluate
+from pipelines.extract import extract
 from pipelines.ingest import ingest
 from pipelines.judged import require_unheard
-from pipelines.models import require_model
+from pipelines.models import load_weights, require_model
 from pipelines.progress import SilentProgress
 from pipelines.reproduce import reproduce
 from pipelines.settings import Settings
@@ -24,6 +25,7 @@ from pipelines.workspace import open_store
 from ser.corpora.synthetic import write_synthetic_corpus
 from ser.corpora.testing import write_tone
 from ser.errors import ConfigurationError, LeakageError
+from tests.pipelines.encoders import with_encoder
 from tests.pipelines.places import make_settings
 
 SILENT = SilentProgress()
@@ -89,6 +91,28 @@ def test_what_is_heard_without_labels_is_recorded(ingested: Settings, semi: str)
     assert config["training"]["semi"] == semi
     assert metrics["beside"]
     assert reproduce(settings, SILENT, model_id=result.model_id).is_equal
+
+
+def test_a_solved_head_teaches_itself(ingested: Settings, tmp_path: Path) -> None:
+    """With the clips whose labels it may not know, and as it would again; steps do not."""
+    settings = with_encoder(ingested, tmp_path / "models")
+    extract(settings, SILENT)
+    settings = asking(settings, semi="self_training", label_share=0.5)
+    learn = partial(train, progress=SILENT, corpus="synthetic", recipe="round")
+    row = row_of(settings, learn(settings).model_id)
+    assert row["config"]["solver"] == "ridge"
+    assert row["config"]["unlabelled"]["clips"] == 24
+    trained = load_weights(settings, row)
+    assert trained.training["clips"] == 12
+    assert trained.training["unlabelled"] == 12
+    assert reproduce(settings, SILENT, model_id=row["model_id"]).is_equal
+    # With all labels nothing is left to believe.
+    whole = learn(asking(settings, label_share=1.0)).model_id
+    assert "unlabelled" not in load_weights(settings, row_of(settings, whole)).training
+    with pytest.raises(PipelineError, match=r"`self_training`.*`training.solver` is `descent`"):
+        learn(asking(settings, solver="descent"))
+    with pytest.raises(PipelineError, match=r"`self_training`.*no `layers`.* without a hidden"):
+        learn(asking(ingested, semi="self_training"))
 
 
 def test_pretrained_weights_are_made_once(ingested: Settings) -> None:

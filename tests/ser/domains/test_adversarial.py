@@ -2,16 +2,27 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from ser.audio.augment.record import Augmentation
 from ser.domains.adversarial import DomainAdversarial
+from ser.inference.predictor import predict
+from ser.metrics.classification import unweighted_average_recall
 from ser.models.build import build_network
 from ser.models.network import NetworkOutput
 from ser.training.parameters import TrainingParameters
 from ser.training.view import View
-from tests.ser.training.unlabelled_clips import BANDS, SMALL, make_clips
+from tests.ser.training.unlabelled_clips import BANDS, SMALL, make_clips, train
 
+LONG = TrainingParameters(
+    epochs=12,
+    batch_size=16,
+    learning_rate=5e-3,
+    augmentation=Augmentation(speed_factors=()),
+    domain="adversarial",
+)
 SETTINGS = TrainingParameters(domain="adversarial", batch_size=4)
 
 
@@ -72,3 +83,18 @@ def test_each_member_has_a_discriminator_of_its_own():
         torch.zeros(3, 2), torch.zeros(0), torch.zeros(3, 16), (say(torch.ones(3, 8)),) * 2
     )
     assert adversary(both, both, 0.5).isfinite()
+
+
+@pytest.mark.parametrize("weight", [0.3, 1.0])
+def test_no_training_falls_apart_however_much_it_counts(weight):
+    """Without a price of steepness, one in two ends near chance on the other microphone at 1."""
+    clips = make_clips(96, seed=1, loud=0.6)
+    without = make_clips(96, seed=2, loud=0.6, microphone=2.0)[0]
+    features, labels = make_clips(200, seed=3, loud=0.6, microphone=2.0)
+    found = []
+    for seed in range(4):
+        settings = replace(LONG, domain_weight=weight)
+        model = train(settings, clips=clips, seed=seed, unlabelled=without)
+        found.append(unweighted_average_recall(labels, predict(model, features).labels, 2))
+    assert min(found) > 0.7
+    assert np.mean(found) > 0.85

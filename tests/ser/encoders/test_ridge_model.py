@@ -1,10 +1,13 @@
 """A solved head is a model like any other, and says what the head says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.special import softmax
 
+from annotation.sampling import bald
 from ser.encoders.ridge import fit_ridge
 from ser.encoders.ridge_model import layer_statistics, train_ridge
 from ser.errors import ConfigurationError
@@ -64,6 +67,21 @@ def test_it_learns_what_people_disagree_about() -> None:
     np.testing.assert_allclose(posterior, softmax(head.logits(VALUES), axis=1), atol=1e-5)
     expected = -(said * np.log(posterior)).sum(axis=1).mean()
     np.testing.assert_allclose(model.history[0].loss, expected, rtol=1e-5)
+
+
+def test_members_say_together_what_one_head_says(tmp_path) -> None:
+    """And apart each something else, the same once they are stored."""
+    several = {**GIVEN, "model": replace(GIVEN["model"], members=4)}
+    model = train_ridge(FEATURES, LABELS, SPEAKERS, **several)
+    alone = predict(train_ridge(FEATURES, LABELS, SPEAKERS, **GIVEN), FEATURES)
+    save_model(model, tmp_path / "model")
+    said = predict(load_model(tmp_path / "model"), FEATURES)
+    np.testing.assert_allclose(said.posterior, alone.posterior, atol=1e-5)
+    assert said.members.shape == (4, 60, 3)
+    assert bald(said.members).min() > 0
+    assert model.history[0].loss == pytest.approx(
+        train_ridge(FEATURES, LABELS, SPEAKERS, **GIVEN).history[0].loss, rel=1e-4
+    )
 
 
 def test_statistics_of_a_feature_set_become_one_array() -> None:
