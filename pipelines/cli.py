@@ -62,6 +62,7 @@ from pipelines.commands.stream import stream
 from pipelines.commands.suspects import suspects
 from pipelines.commands.taxonomies import taxonomies
 from pipelines.commands.train import train
+from pipelines.commands.transcribe import transcribe
 from pipelines.commands.up import up
 from pipelines.commands.votes import votes
 from pipelines.commands.why import why
@@ -82,6 +83,7 @@ VERBS: dict[str, tuple[Callable[..., None], ...]] = {
     LOOP: (
         ingest,
         features,
+        transcribe,
         votes,
         aggregate,
         follow,

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pipelines.clipset import INTENDED, TEST, read_features
+from pipelines.clipset import INTENDED, TEST
 from pipelines.convert import evaluation_rows, metric_rows, prediction_rows
 from pipelines.errors import NothingToDoError
 from pipelines.evaluation import EvaluateResult
 from pipelines.judged import JudgedClips, JudgedPart, select_judged
 from pipelines.judged_ratings import RatedClips, judge_ratings, read_rated, require_rated
+from pipelines.judged_words import judge_misread
 from pipelines.judgement import Judgement, Scaling, judge
 from pipelines.models import load_weights, require_model
+from pipelines.predicting import predict_clips
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.workspace import open_store
@@ -135,6 +137,8 @@ def judge_model(
     scaling = Scaling("no scaling, for it would be fitted on the very clips judged")
     if part == TEST:
         scaling = _fit_temperature(store, model, predict, model["labels"] if corpus else truth)
+    judgement = _judge(clips, rated, prediction, scaling, is_soft=truth != INTENDED)
+    misread = judge_misread(store, model, trained, clips)
     result = EvaluateResult(
         model_id=model["model_id"],
         truth=truth,
@@ -147,7 +151,7 @@ def judge_model(
         dropped=clips.dropped,
         speakers=tuple(sorted(set(clips.decided().speakers))),
         classes=clips.classes,
-        judgement=_judge(clips, rated, prediction, scaling, is_soft=truth != INTENDED),
+        judgement=replace(judgement, figures=(*judgement.figures, *misread)),
         scaling=scaling,
         rated=rated,
     )
@@ -185,12 +189,9 @@ def _predict(
     trained: "TrainedModel",
     clips: JudgedClips,
 ) -> "Prediction":
-    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
-
-    features = read_features(store, model["feature_set"], clips.clip_ids)
-    with progress.track("evaluate", len(features), "clips") as advance:
-        prediction = predict(trained, features)
-        advance(len(features))
+    with progress.track("evaluate", len(clips.clip_ids), "clips") as advance:
+        prediction = predict_clips(store, model["config"], trained, clips.clip_ids)
+        advance(len(clips.clip_ids))
     return prediction
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from pipelines.errors import PipelineError
 from pipelines.judged import JudgedPart
 from pipelines.judged_ratings import RATING_METRICS, RatedClips, say_unrated
+from pipelines.judged_words import say_misread
 from pipelines.judgement import ALL, CALIBRATION, SCALED, Figure, Judgement, Scaling, without_nan
 from pipelines.runner import Row
 
@@ -189,7 +190,7 @@ class EvaluateResult:
                 f"worst group: {worst.group_name} {worst.group_value}, {_told(worst)}, "
                 f"{worst.speakers} speakers, {worst.clips} clips"
             )
-        return said
+        return [*said, *say_misread(self._of_all())]
 
     def _rating_sentences(self) -> list[str]:
         said = []

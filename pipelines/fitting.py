@@ -1,7 +1,8 @@
 """Fit: from a set of labelled clips and the settings to a trained network."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,11 @@ from annotation.taxonomies import describe_mapping
 from pipelines.choices import Recipe
 from pipelines.clipset import INTENDED, ClipSet, read_features, read_waveforms
 from pipelines.corpora_together import number_corpora
+from pipelines.encoder_start import encoder_start, with_solved_head
 from pipelines.errors import PipelineError
 from pipelines.feature_choice import chosen_features
+from pipelines.fusing import fit_fusion, fusion_options
+from pipelines.fusion_choice import Fusing, chosen_fusion, sound_training
 from pipelines.identity import code_version, digest
 from pipelines.lesson import Lesson, read_lesson
 from pipelines.models import TRAINING_SUFFIX
@@ -22,6 +26,7 @@ from pipelines.settings import Settings
 from pipelines.tracking import track_training
 from pipelines.training_choice import (
     SOFT_LOSS,
+    begins_solved,
     chosen_network,
     chosen_pretraining,
     chosen_solver,
@@ -52,6 +57,7 @@ class Plan:
         network: Sizes of the network.
         training: How it is trained.
         pretraining: How the weights it begins with are learned, if they are.
+        fusing: How words are joined to the sound, if they are.
     """
 
     model_id: str
@@ -60,6 +66,7 @@ class Plan:
     network: "NetworkParameters"
     training: "TrainingParameters"
     pretraining: "PretrainingParameters | None" = None
+    fusing: Fusing | None = None
 
     @property
     def learns_classes(self) -> bool:
@@ -73,6 +80,10 @@ class Plan:
     def state(self, settings: Settings) -> Path:
         """Return where an unfinished training is kept, beside its weights to be."""
         return settings.artifacts / f"{self.model_id}{TRAINING_SUFFIX}"
+
+    def fusion_state(self, settings: Settings) -> Path:
+        """Return where an unfinished joining of words is kept, beside that of the sound."""
+        return settings.artifacts / f"{self.model_id}.fusion{TRAINING_SUFFIX}"
 
 
 def make_plan(
@@ -99,6 +110,8 @@ def make_plan(
     features = chosen_features(settings)
     network = chosen_network(settings, features, recipe)
     training = chosen_training(settings, features, recipe, clips.kind)
+    fusing = chosen_fusion(settings, network, training)
+    training = sound_training(settings, training, fusing)
     pretraining = chosen_pretraining(settings, features, training)
     is_solved = chosen_solver(settings, network) == "ridge"
     config = {
@@ -106,6 +119,7 @@ def make_plan(
         **_label_options(clips),
         **_lesson_options(settings, origin, network.ratings),
         **({"solver": "ridge"} if is_solved else {}),
+        **({"head": "ridge"} if begins_solved(settings, network) else {}),
         **_heard_options(settings, clips, origin, store, (training, pretraining)),
         "test_speakers": list(clips.test_speakers),
         "dev_speakers": list(clips.dev_speakers),
@@ -114,6 +128,7 @@ def make_plan(
         "training": asdict(training),
         "seed": settings.training.seed,
         "clips": clips.ids(clips.train),
+        **fusion_options(store, clips, fusing),
     }
     # The clips' labels are part of the name, so new votes on old clips make a new model.
     evidence: list[Any] = [clips.targets[clips.train].tolist()]
@@ -122,8 +137,10 @@ def make_plan(
         evidence.append(np.nan_to_num(ratings, nan=-1.0)[clips.train].tolist())
     # Where an encoder lies is no part of what is computed with it.
     named = {**config, "features": features.feature_set}
+    if fusing is not None:
+        named["fusion"] = {**fusing.describe(), "text_model": fusing.text_set}
     model_id = f"{origin['corpus']}-{digest(named, evidence, code_version())}"
-    return Plan(model_id, config, features, network, training, pretraining)
+    return Plan(model_id, config, features, network, training, pretraining, fusing)
 
 
 def fit(
@@ -149,6 +166,10 @@ def fit(
     from ser.training.loop import train_classifier  # noqa: PLC0415
 
     use_threads(settings.compute.threads)
+    if plan.fusing is not None:
+        hear = partial(fit, store, progress=progress, clips=clips, plan=replace(plan, fusing=None))
+        state = plan.fusion_state(settings)
+        return fit_fusion(store, settings, progress, clips, plan, state=state, hear=hear)
     if plan.config.get("solver") == "ridge":
         return _solve(store, settings, clips, plan)
     lesson = read_lesson(store, clips, plan.config, plan.network.ratings)
@@ -160,6 +181,9 @@ def fit(
     if "unlabelled" in plan.config:
         heard = _find_heard(store, clips, plan, plan.config["unlabelled"])
     pretrained = _pretrain(store, settings, progress, clips, plan)
+    start, seed = encoder_start(plan.features, plan.network), settings.training.seed
+    if plan.config.get("head") == "ridge":
+        start = with_solved_head(start, features, clips, train, network=plan.network, seed=seed)
     factors = plan.training.augmentation.speed_factors
     augmented = _speed_copies(store, progress, train_ids, plan.features, factors)
     epochs = plan.training.count_epochs(len(train_ids))
@@ -184,7 +208,7 @@ def fit(
             dev=dev,
             groups=number_corpora(train_ids) if plan.training.balance_groups else None,
             unlabelled=None if heard is None else heard.read(store, plan.features.feature_set),
-            initial=None if pretrained is None else pretrained.weights,
+            initial=start if pretrained is None else pretrained.weights,
             model=plan.network,
             training=plan.training,
             seed=settings.training.seed,
@@ -213,6 +237,13 @@ def _solve(store: Warehouse, settings: Settings, clips: ClipSet, plan: Plan) -> 
         dev=(
             (read_features(store, name, clips.ids(judged)), clips.targets[judged].argmax(axis=1))
             if judged.size
+            else None
+        ),
+        beside=(
+            _find_heard(store, clips, plan, plan.config["unlabelled"]).beside(
+                store, name, clips.ids(train), plan.training
+            )
+            if "unlabelled" in plan.config
             else None
         ),
         seed=settings.training.seed,

@@ -59,6 +59,7 @@ from pipelines.search import search
 from pipelines.settings import load_settings, refuse_secret_options
 from pipelines.synthesise import synthesise
 from pipelines.train import train
+from pipelines.transcribe import transcribe
 
 STAGES = (
     acquire,
@@ -96,6 +97,7 @@ STAGES = (
     search,
     synthesise,
     train,
+    transcribe,
 )
 COMPOSITIONS = (approve, collect_all, demo, run_due_rounds, run_round)
 ADDED = """\

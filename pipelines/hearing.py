@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.feature_choice import ENCODER_KIND
+from pipelines.feature_choice import ENCODER_KINDS
 from ser.files import write_whole
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def hear(folder: Path, features: "FeatureSet", heard: "Sequence[Waveform]") -> "
         features: The features.
         heard: One ``(S,)`` array per clip, int16 or float32 in [−1, 1].
     """
-    if features.parameters["kind"] != ENCODER_KIND:
+    if features.parameters["kind"] not in ENCODER_KINDS:
         return features.compute(heard)
     from ser.features.ragged import RaggedFeatures  # noqa: PLC0415 - keeps help fast
 

@@ -10,7 +10,7 @@ from pipelines.corpora_together import join_corpora
 from pipelines.fitting import Plan
 from pipelines.identity import code_version
 from pipelines.judged import taxonomy_of
-from pipelines.models import describe_environment
+from pipelines.models import describe_environment, save_weights
 from pipelines.settings import Settings
 from pipelines.unlabelled import keep_label_share
 from warehouse import Warehouse
@@ -74,8 +74,6 @@ def record_model(
     Returns:
         The row, without the hash of the weights where they are not stored.
     """
-    from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
-
     artifact = plan.artifact(settings)
     metrics = {**_summarise(settings, clips, model), **_size(model, parent)}
     row = {
@@ -96,9 +94,10 @@ def record_model(
         "artifact": artifact.name,
     }
     if is_stored:
-        row["artifact_sha256"] = save_model(model, artifact)
+        row["artifact_sha256"] = save_weights(model, artifact)
         store.commit({"models": model_row(row)}, message=f"{verb} {plan.model_id}")
-        plan.state(settings).unlink(missing_ok=True)
+        for state in (plan.state(settings), plan.fusion_state(settings)):
+            state.unlink(missing_ok=True)
     return row
 
 

@@ -60,10 +60,26 @@ def load_weights(settings: Settings, model: dict[str, Any]) -> "TrainedModel":
     Raises:
         ArtifactError: If the file is missing, or is not the one that was recorded.
     """
-    from ser.training.checkpoint import load_model  # noqa: PLC0415 - loads torch
+    from ser.fusion.checkpoint import load_fused  # noqa: PLC0415 - these load torch
+    from ser.training.checkpoint import load_model  # noqa: PLC0415
 
     artifact: Path = settings.artifacts / model["artifact"]
-    return load_model(artifact, sha256=model["artifact_sha256"])
+    load = load_fused if "fusion" in model["config"] else load_model
+    return load(artifact, sha256=model["artifact_sha256"])
+
+
+def save_weights(model: "TrainedModel", path: Path) -> str:
+    """Write a model, one that reads words included, and return the SHA-256 of the file.
+
+    Args:
+        model: The model.
+        path: The file.
+    """
+    from ser.fusion.checkpoint import save_fused  # noqa: PLC0415 - these load torch
+    from ser.fusion.model import FusedModel  # noqa: PLC0415
+    from ser.training.checkpoint import save_model  # noqa: PLC0415
+
+    return save_fused(model, path) if isinstance(model, FusedModel) else save_model(model, path)
 
 
 def describe_environment(settings: Settings) -> dict[str, str | int]:

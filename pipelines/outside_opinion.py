@@ -9,6 +9,7 @@ from pipelines.clipset import FOLD_SEED, ClipSet, corpus_clips, read_features
 from pipelines.errors import NothingToDoError
 from pipelines.feature_choice import chosen_features
 from pipelines.fitting import fit, make_plan
+from pipelines.predicting import predict_clips
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.training_choice import SOFT_LOSS, chosen_network, chosen_solver
@@ -90,8 +91,6 @@ def judge_by_network(
         NothingToDoError: If the clips are of fewer than two speakers who share no session or
             audio, or one has no features.
     """
-    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
-
     nobody = np.empty(0, dtype=np.int64)
     origin: dict[str, str | None] = {
         "corpus": corpus, "labels": "aided", "round_id": None, "arm": None,
@@ -102,8 +101,8 @@ def judge_by_network(
         part = replace(clips, train=fold.train, dev=nobody, test=nobody, kind="soft")
         plan = make_plan(chosen, part, "round", origin, store)
         model = fit(store, chosen, progress, part, plan)
-        features = read_features(store, plan.features.feature_set, clips.ids(fold.test))
-        opinion[fold.test] = predict(model, features).posterior
+        said = predict_clips(store, plan.config, model, clips.ids(fold.test))
+        opinion[fold.test] = said.posterior
     return np.asarray(opinion[clips.train] / opinion[clips.train].sum(axis=1, keepdims=True))
 
 

@@ -18,10 +18,12 @@ from pipelines.convert import evaluation_rows, metric_rows
 from pipelines.errors import PipelineError
 from pipelines.evaluate import judge_model
 from pipelines.fitting import Plan, fit
+from pipelines.fusion_choice import Fusing
 from pipelines.identity import code_version
 from pipelines.judgement import without_nan
 from pipelines.model_record import describe_training, select_recorded_clips
-from pipelines.models import describe_environment, require_model
+from pipelines.models import describe_environment, require_model, save_weights
+from pipelines.predicting import FUSION
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -225,8 +227,32 @@ def _read_plan(model: Mapping[str, Any]) -> tuple[Plan, list[Check]]:
         network=_rebuild(NetworkParameters, config["network"]),
         training=_rebuild(TrainingParameters, written),
         pretraining=pretraining,
+        fusing=_read_fusing(config[FUSION]) if FUSION in config else None,
     )
     return plan, new
+
+
+def _read_fusing(written: Mapping[str, Any]) -> Fusing:
+    """Rebuild how a model reads words."""
+    from ser.audio.augment.record import Augmentation  # noqa: PLC0415 - these load torch
+    from ser.fusion.parameters import FusionParameters  # noqa: PLC0415
+    from ser.training.parameters import TrainingParameters  # noqa: PLC0415
+
+    own = {"words", "text_model", "text_set", "training"}
+    training = None
+    if written["training"] is not None:
+        augmentation = _rebuild(Augmentation, written["training"]["augmentation"])
+        told = {**written["training"], "augmentation": augmentation}
+        training = _rebuild(TrainingParameters, told)
+    return Fusing(
+        parameters=_rebuild(
+            FusionParameters, {name: of for name, of in written.items() if name not in own}
+        ),
+        sources=tuple(written["words"]),
+        text_model=written["text_model"],
+        text_set=written["text_set"],
+        training=training,
+    )
 
 
 def _rebuild(record: type[Record], written: Mapping[str, Any]) -> Record:
@@ -271,10 +297,8 @@ def _check_data(model: Mapping[str, Any], clips: ClipSet) -> list[Check]:
 
 
 def _check_weights(model: Mapping[str, Any], trained: "TrainedModel", folder: Path) -> list[Check]:
-    from ser.training.checkpoint import save_model  # noqa: PLC0415 - loads torch
-
     recorded = json.loads(model["metrics"])
-    sha256 = save_model(trained, folder / model["artifact"])
+    sha256 = save_weights(trained, folder / model["artifact"])
     return [
         Check("weights (SHA-256)", model["artifact_sha256"], sha256),
         *(

@@ -1,17 +1,19 @@
 """Score: a model says what it thinks of every clip that may be asked about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.clipset import corpus_clips, read_features
+from pipelines.clipset import corpus_clips
 from pipelines.convert import prediction_rows
 from pipelines.errors import PipelineError
 from pipelines.judged import require_classes
 from pipelines.models import load_weights, require_model
+from pipelines.predicting import predict_clips
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -63,12 +65,11 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         How many clips were scored.
 
     Raises:
-        PipelineError: If the model is unknown or predicts ratings alone, or has judged these
-            clips before without the passes that are wanted.
-        ConfigurationError: If passes are wanted of a model without dropout.
+        PipelineError: If the model is unknown or predicts ratings alone, has judged these clips
+            before without the passes that are wanted, or was solved for and passes are wanted.
+        ConfigurationError: If passes are wanted of a network without dropout.
     """
     from annotation.sampling import bald, entropy  # noqa: PLC0415 - keeps help fast
-    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
 
     with open_store(settings) as store:
         model = require_model(store, model_id)
@@ -77,13 +78,16 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         held_out = set(model["config"]["test_speakers"])
         keep = [name not in held_out for name in clips["speaker"].to_pylist()]
         clip_ids = clips.filter(keep)["clip_id"].to_pylist()
-        features = read_features(store, model["feature_set"], clip_ids)
         trained = load_weights(settings, model)
         passes = 0 if trained.network.n_members else settings.rounds.dropout_passes
         if passes:
+            _require_dropout(model, passes)
             _require_unjudged(store, model_id, clip_ids)
         with progress.track("score the pool", len(clip_ids), "clips") as advance:
-            prediction = predict(trained, features, passes=passes, seed=settings.training.seed)
+            seed = settings.training.seed
+            prediction = predict_clips(
+                store, model["config"], trained, clip_ids, passes=passes, seed=seed
+            )
             advance(len(clip_ids))
         rows = prediction_rows(
             model_id,
@@ -100,6 +104,16 @@ def score(settings: Settings, progress: Progress, *, model_id: str) -> ScoreResu
         added=commit.inserted.get("predictions", 0),
         passes=passes,
     )
+
+
+def _require_dropout(model: Mapping[str, Any], passes: int) -> None:
+    """Refuse passes of a head that was solved for, which nothing was ever dropped of."""
+    if model["config"].get("solver") == "ridge":
+        raise PipelineError(
+            f"`rounds.dropout_passes` is {passes}, but `{model['model_id']}` was solved for by "
+            "ridge regression, without dropout; set it to 0 and `network.members` to 5 or so, or "
+            "`training.solver` to `descent`, and train again"
+        )
 
 
 def _require_unjudged(store: Warehouse, model_id: str, clip_ids: Sequence[str]) -> None:

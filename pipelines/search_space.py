@@ -14,7 +14,7 @@ from pipelines.settings import Settings, load_settings
 
 Value = bool | int | float | str
 # Where a training depends on more than its data. Features are computed before a search.
-SECTIONS = ("training", "network", "augmentation")
+SECTIONS = ("training", "network", "augmentation", "fusion")
 # A lucky seed is no better setting, and where a training runs or is told makes it no better;
 # models of other tasks cannot be compared.
 FIXED = frozenset(

@@ -76,19 +76,22 @@ class AudioSettings(Section):
 class FeatureSettings(Section):
     """What is computed of every clip at its ingest, and learned from."""
 
-    kind: Literal["log_mel", "mfcc", "prosody", "egemaps", "encoder_statistics"] = Field(
-        "log_mel", description="Kind of features; `egemaps` is for non-commercial use only."
-    )
+    kind: Literal[
+        "log_mel", "mfcc", "prosody", "egemaps", "encoder_statistics", "encoder_states"
+    ] = Field("log_mel", description="Kind of features; `egemaps` is for non-commercial use only.")
     hop: int | None = Field(None, ge=1, description="Samples between frames at 16 kHz.")
     bands: int | None = Field(None, ge=1, description="Mel bands of `log_mel`.")
     coefficients: int | None = Field(None, ge=1, description="Cepstral coefficients of `mfcc`.")
     encoder: str | None = Field(
         None,
-        description="Frozen encoder of `encoder_statistics`: a folder, one in `models`, or an id "
-        "on the Hugging Face hub.",
+        description="Encoder of `encoder_statistics` and `encoder_states`: a folder, one in "
+        "`models`, or an id on the Hugging Face hub.",
     )
     layers: str | None = Field(
-        None, pattern=LAYERS, description="Layers of it that are kept, such as `2,3,4`, or `all`."
+        None,
+        pattern=LAYERS,
+        description="Layers of it that are kept, such as `2,3,4`, or `all`; of `encoder_states` "
+        "the one above which others learn.",
     )
     speeds: str | None = Field(
         None, description="Speeds of the copies of a clip it hears, such as `0.9,1,1.1`."
@@ -117,10 +120,10 @@ class ComputeSettings(Section):
 class NetworkSettings(Section):
     """What is trained; unset keeps what the preset says."""
 
-    preset: Literal["crnn", "compact", "cnn", "ensemble", "layers"] | None = Field(
+    preset: Literal["crnn", "compact", "cnn", "ensemble", "layers", "tail"] | None = Field(
         None,
-        description="Network to start from, `layers` for a light head over a frozen encoder; "
-        "default: the recipe's.",
+        description="Network to start from, `layers` for a light head over a frozen encoder, "
+        "`tail` for an encoder that learns; default: the recipe's.",
     )
     channels: str | None = Field(
         None, pattern=NUMBERS, description="Channels of each block, such as `16,32,48,64`."
@@ -163,6 +166,12 @@ class NetworkSettings(Section):
     )
     dropout: float | None = Field(
         None, ge=0, lt=1, description="Share of numbers dropped before the layers of the head."
+    )
+    top_layer: int | None = Field(
+        None, ge=1, description="Highest layer of the encoder that `tail` runs and reads."
+    )
+    adapter_rank: int | None = Field(
+        None, ge=0, description="Rank of the adapters `tail` learns (LoRA); 0 for whole layers."
     )
 
 
@@ -208,8 +217,8 @@ class TrainingSettings(Section):
     )
     solver: Literal["descent", "ridge"] | None = Field(
         None,
-        description="Of `layers` without a hidden layer: steps, or ridge regression at once; "
-        "default: ridge where it can learn what is asked.",
+        description="Of `layers` without a hidden layer: steps, or ridge regression at once, "
+        "which `tail` can begin with; default: ridge where it can learn what is asked.",
     )
     classes: bool = Field(True, description="Learn the classes; false leaves ratings alone.")
     ratings: str | None = Field(
@@ -231,13 +240,14 @@ class TrainingSettings(Section):
         description="Share of the labels of each class to learn from, drawn by the seed; the other "
         "clips count as unlabelled.",
     )
-    semi: Literal["none", "fixmatch", "mean_teacher"] | None = Field(
+    semi: Literal["none", "fixmatch", "mean_teacher", "self_training"] | None = Field(
         None,
         description="Learn from clips without labels as well: `fixmatch` the class the network is "
-        "sure of, `mean_teacher` to say the same of a varied clip.",
+        "sure of, `mean_teacher` to say the same of a varied clip, `self_training` (by ridge) "
+        "what the head believes.",
     )
     semi_weight: float | None = Field(
-        None, gt=0, description="How much `semi` counts against the labels; default: 1 or 10."
+        None, gt=0, description="How much `semi` counts against the labels; default: 1, 10 or 0.3."
     )
     semi_threshold: float | None = Field(
         None, gt=0, lt=1, description="Calibrated probability from which `fixmatch` believes."
@@ -246,7 +256,7 @@ class TrainingSettings(Section):
         None, ge=1, description="Clips without labels per labelled one in a step."
     )
     semi_balance: bool | None = Field(
-        None, description="Let `fixmatch` believe classes as often as the labels hold them."
+        None, description="Let classes be believed as often as the labels hold them."
     )
     domain: Literal["none", "coral", "adversarial"] | None = Field(
         None,
@@ -263,6 +273,15 @@ class TrainingSettings(Section):
     )
     balance_groups: bool | None = Field(
         None, description="Take equally many clips of each corpus in every step."
+    )
+    tune_rate: float | None = Field(
+        None, gt=0, description="Learning rate of `tail`'s encoder, as a share of the head's."
+    )
+    frozen_epochs: int | None = Field(
+        None, ge=0, description="Epochs at first in which this encoder does not learn."
+    )
+    unfreeze_every: int | None = Field(
+        None, ge=0, description="Epochs until its next lower layer learns too; 0 for all at once."
     )
     target_corpus: str | None = Field(
         None,

@@ -27,7 +27,7 @@ from pipelines.deployment_sections import (
     ServingSettings,
 )
 from pipelines.errors import SettingsError
-from pipelines.learning_sections import PretrainingSettings
+from pipelines.learning_sections import FusionSettings, PretrainingSettings
 from pipelines.operations_sections import (
     DriftSettings,
     GateSettings,
@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     network: NetworkSettings = NetworkSettings()
     training: TrainingSettings = TrainingSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
+    fusion: FusionSettings = FusionSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     rounds: RoundSettings = RoundSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()

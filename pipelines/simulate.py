@@ -107,9 +107,15 @@ def plan_scene(settings: Settings, corpus: str, conditions: Conditions) -> Scene
 
     Raises:
         NothingToDoError: If the corpus was not ingested.
+        PipelineError: If the settings ask for words.
     """
     from pipelines.simulation.jobs import Scene  # noqa: PLC0415 - loads torch
 
+    if settings.fusion.kind != "none":
+        raise PipelineError(
+            f"a simulation learns from sound alone, but `fusion.kind` is `{settings.fusion.kind}`; "
+            "set it to `none`"
+        )
     with open_store(settings) as store:
         clips = corpus_clips(store, corpus)
         _, classes = corpus_classes(store, corpus)

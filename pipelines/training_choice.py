@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.choices import Recipe
 from pipelines.errors import PipelineError
-from pipelines.feature_choice import ENCODER_KIND
+from pipelines.feature_choice import ENCODER_KIND, STATES_KIND
 from pipelines.labels import Targets
 from pipelines.settings import Settings
 from ser.errors import ConfigurationError
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from ser.models.parameters import NetworkParameters
     from ser.pretraining.parameters import PretrainingParameters
     from ser.training.losses import LossName
-    from ser.training.parameters import TrainingParameters
+    from ser.training.parameters import Semi, TrainingParameters
 
-Preset = Literal["crnn", "compact", "cnn", "ensemble", "layers"]
+Preset = Literal["crnn", "compact", "cnn", "ensemble", "layers", "tail"]
 # The only loss that learns how people disagree; the others learn the leading class.
 SOFT_LOSS: "LossName" = "soft_label"
+SELF_TRAINING: "Semi" = "self_training"
+_OF_KIND: dict[str, Preset] = {ENCODER_KIND: "layers", STATES_KIND: "tail"}
 
 NETWORK_SETTINGS = (
     "separable",
@@ -37,6 +39,7 @@ NETWORK_SETTINGS = (
     "centred",
     "encoder_dropout",
     "dropout",
+    "adapter_rank",
 )
 LISTED_SETTINGS = ("channels", "time_pools")
 TRAINER_SETTINGS = (
@@ -64,6 +67,9 @@ TRAINER_SETTINGS = (
     "domain",
     "domain_weight",
     "balance_groups",
+    "tune_rate",
+    "frozen_epochs",
+    "unfreeze_every",
 )
 PRETRAINER_SETTINGS = (
     "negatives",
@@ -82,21 +88,31 @@ def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) ->
 
     Args:
         settings: Network settings.
-        features: What it reads; those of a frozen encoder are made for `layers`.
+        features: What it reads; those of an encoder are made for `layers` or `tail`.
         recipe: What decides where nothing is set.
 
     Raises:
-        PipelineError: If `layers` shall read other features than an encoder's.
+        PipelineError: If `layers` or `tail` shall read other features than an encoder's, or
+            `tail` be joined with words.
     """
-    is_encoder = features.parameters["kind"] == ENCODER_KIND
+    kind = str(features.parameters["kind"])
     preset = settings.network.preset
     if preset is None:
-        return "layers" if is_encoder else "compact" if recipe == "round" else "ensemble"
-    if preset == "layers" and not is_encoder:
+        # Words are joined to one network.
+        several: Preset = "cnn" if settings.fusion.kind != "none" else "ensemble"
+        other: Preset = "compact" if recipe == "round" else several
+        preset = _OF_KIND.get(kind, other)
+    wanted = {of: name for name, of in _OF_KIND.items()}.get(preset, kind)
+    if wanted != kind:
         raise PipelineError(
-            "`network.preset` is `layers`, which reads the layers of a frozen encoder, but "
-            f"`features.kind` is `{features.parameters['kind']}`; set it to `{ENCODER_KIND}` and "
-            "`features.encoder` to a folder or an id, and compute them with `serloop features`"
+            f"`network.preset` is `{preset}`, which reads features of a pretrained encoder, but "
+            f"`features.kind` is `{kind}`; set it to `{wanted}` and `features.encoder` to a folder "
+            "or an id, and compute them with `serloop features`"
+        )
+    if preset == "tail" and settings.fusion.kind != "none":
+        raise PipelineError(
+            f"`fusion.kind` is `{settings.fusion.kind}`, but words are not joined to an encoder "
+            f"that learns; set `features.kind` to `{ENCODER_KIND}`, or `fusion.kind` to `none`"
         )
     return preset
 
@@ -123,13 +139,13 @@ def chosen_network(
     )
 
     preset = chosen_preset(settings, features, recipe)
-    base = {
+    bases = {
         "crnn": CRNN,
         "compact": COMPACT_CRNN,
         "cnn": CNN,
         "ensemble": CNN_ENSEMBLE,
         "layers": LAYER_HEAD,
-    }[preset]
+    }
     given = settings.network.overrides(*NETWORK_SETTINGS)
     for name, text in settings.network.overrides(*LISTED_SETTINGS).items():
         given[name] = tuple(int(number) for number in text.split(","))
@@ -138,6 +154,7 @@ def chosen_network(
     if settings.training.ratings is not None:
         given["ratings"] = tuple(settings.training.ratings.split(","))
     try:
+        base = _tail(settings, features) if preset == "tail" else bases[preset]
         return replace(base, **given)
     except ConfigurationError as error:
         raise PipelineError(f"settings `network.…` or `training.ratings`: {error}") from error
@@ -146,21 +163,24 @@ def chosen_network(
 def chosen_solver(settings: Settings, network: "NetworkParameters") -> Literal["descent", "ridge"]:
     """Return how weights are found: step by step, or all at once.
 
+    An encoder learns step by step, however its head begins (see `begins_solved`).
+
     Args:
         settings: Training settings.
         network: What is trained.
 
     Raises:
-        PipelineError: If ridge regression is set and cannot learn what is asked.
+        PipelineError: If ridge regression is set and cannot learn what is asked, or what only it
+            learns by is.
     """
     obstacles = {
-        "the network is no `layers` without a hidden layer": not network.layers
-        or network.embedding_size > 0,
-        "`network.members` is above 1": network.members > 1,
+        "the network is no `layers` or `tail` without a hidden layer": network.embedding_size > 0
+        or not (network.layers or network.encoder),
         "`training.ratings` names ratings": bool(network.ratings),
         "`training.clip_weights` is set": settings.training.clip_weights != "none",
-        "`training.semi` is set": settings.training.semi not in {None, "none"},
+        "`training.semi` is set": settings.training.semi not in {None, "none", SELF_TRAINING},
         "`training.domain` is set": settings.training.domain not in {None, "none"},
+        "`fusion.kind` is set": settings.fusion.kind != "none",
     }
     found = [obstacle for obstacle, is_there in obstacles.items() if is_there]
     if settings.training.solver == "ridge" and found:
@@ -168,7 +188,16 @@ def chosen_solver(settings: Settings, network: "NetworkParameters") -> Literal["
             "`training.solver` is `ridge`, which learns one linear layer onto the classes from "
             f"clips that count alike, but {found[0]}; set it to `descent`"
         )
-    return settings.training.solver or ("descent" if found else "ridge")
+    if network.encoder:
+        found.append("the network is `tail`")
+    solver = "descent" if found else settings.training.solver or "ridge"
+    if settings.training.semi == SELF_TRAINING and solver != "ridge":
+        why = found[0] if found else "`training.solver` is `descent`"
+        raise PipelineError(
+            f"`training.semi` is `{SELF_TRAINING}`, by which heads learn that ridge regression "
+            f"solves for, but {why}; change that, or set `training.semi` to `fixmatch`"
+        )
+    return solver
 
 
 def chosen_training(
@@ -191,11 +220,12 @@ def chosen_training(
         FULL_TRAINING,
         HEAD_TRAINING,
         ROUND_TRAINING,
+        TAIL_TRAINING,
     )
 
-    base = ROUND_TRAINING if recipe == "round" else FULL_TRAINING
-    if chosen_preset(settings, features, recipe) == "layers":
-        base = HEAD_TRAINING
+    usual = ROUND_TRAINING if recipe == "round" else FULL_TRAINING
+    preset = chosen_preset(settings, features, recipe)
+    base = {"layers": HEAD_TRAINING, "tail": TAIL_TRAINING}.get(preset, usual)
     given = settings.training.overrides(*TRAINER_SETTINGS)
     try:
         if settings.training.device is not None:
@@ -205,6 +235,16 @@ def chosen_training(
     except ConfigurationError as error:
         raise PipelineError(f"settings `training.…`: {error}") from error
     return replace(training, loss=_fitting_loss(settings, kind, training.loss))
+
+
+def begins_solved(settings: Settings, network: "NetworkParameters") -> bool:
+    """Return whether a head above an encoder that learns begins as ridge regression leaves it.
+
+    Args:
+        settings: Training settings, which `chosen_solver` has found to fit.
+        network: What is trained.
+    """
+    return bool(network.encoder) and settings.training.solver == "ridge"
 
 
 def chosen_pretraining(
@@ -251,6 +291,22 @@ def chosen_augmentation(
     factors = base.speed_factors if settings.training.speed_perturbation else ()
     drawn = settings.augmentation.overrides(*AUGMENTATION_SETTINGS)
     return replace(base, speed_factors=factors, **drawn)
+
+
+def _tail(settings: Settings, features: "FeatureSet") -> "NetworkParameters":
+    """Return the network above a layer of an encoder, up to the layer that was asked for."""
+    from ser.encoders.layers import count_layers, describe_layers  # noqa: PLC0415 - these load torch
+    from ser.models.parameters import TAIL_LAYERS, encoder_tail  # noqa: PLC0415
+
+    described = describe_layers(str(features.parameters["model"]))
+    bottom, last = int(features.parameters["layer"]), count_layers(described)
+    top = settings.network.top_layer or min(bottom + TAIL_LAYERS, last)
+    if not bottom < top <= last:
+        raise PipelineError(
+            f"`network.top_layer` must lie above `features.layers`, which is {bottom}, and be one "
+            f"of the encoder's {last} layers, but is {top}"
+        )
+    return encoder_tail(described, bottom=bottom, top=top)
 
 
 def _fitting_loss(settings: Settings, kind: Targets | None, loss: "LossName") -> "LossName":

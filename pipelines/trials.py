@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.choices import Recipe
-from pipelines.clipset import FOLD_SEED, ClipSet, read_features
+from pipelines.clipset import FOLD_SEED, ClipSet
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.fitting import fit, make_plan
+from pipelines.predicting import predict_clips
 from pipelines.progress import SilentProgress
 from pipelines.search_space import Value
 from pipelines.settings import Settings
@@ -178,17 +179,16 @@ def judge_fold(store: Warehouse, job: TrialJob, fold: Split) -> float:
         PipelineError: If the values contradict each other.
         NothingToDoError: If a clip has no features.
     """
-    from ser.inference.predictor import predict  # noqa: PLC0415 - these load torch
-    from ser.metrics.classification import unweighted_average_recall  # noqa: PLC0415
+    from ser.metrics.classification import unweighted_average_recall  # noqa: PLC0415 - fast help
 
     nobody = np.empty(0, dtype=np.int64)
     clips = replace(job.clips, train=fold.train, dev=nobody, test=nobody)
     plan = make_plan(job.settings, clips, job.recipe, dict(job.origin), store)
     model = fit(store, job.settings, SilentProgress(), clips, plan)
     judged = clips.decided(fold.dev)
-    features = read_features(store, plan.features.feature_set, clips.ids(judged))
+    said = predict_clips(store, plan.config, model, clips.ids(judged))
     truth = clips.targets[judged].argmax(axis=1)
-    return unweighted_average_recall(truth, predict(model, features).labels, len(clips.classes))
+    return unweighted_average_recall(truth, said.labels, len(clips.classes))
 
 
 def running_means(values: Sequence[float]) -> list[float]:

@@ -32,7 +32,7 @@ SCREENS = {
     "phone": (390, 844),
 }
 LAPTOP = SCREENS["laptop"]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 _CHECKED = ".ant-checkbox-wrapper-checked"
 # The number of pixels of the waveform that are not of the colour most of it has.

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.clipset import read_features
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.judged import (
     FACTS,
@@ -19,6 +18,7 @@ from pipelines.judged import (
     select_judged,
 )
 from pipelines.models import load_weights
+from pipelines.predicting import predict_clips
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from warehouse import Warehouse, queries
@@ -26,7 +26,7 @@ from warehouse import Warehouse, queries
 Source = Literal["dev", "out_of_fold"]
 
 # What differs between the folds of one cross-validation, and nothing else may.
-OF_A_FOLD = ("clips", "test_speakers", "dev_speakers")
+OF_A_FOLD = ("clips", "test_speakers", "dev_speakers", "words")
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,8 +193,6 @@ def _dev_part(
     truth: str,
 ) -> CalibrationClips | None:
     """Return what the model says of its own dev speakers."""
-    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
-
     if not model["config"]["dev_speakers"]:
         return None
     try:
@@ -203,10 +201,10 @@ def _dev_part(
         return None
     if not clips.clip_ids:
         return None
-    features = read_features(store, model["feature_set"], clips.clip_ids)
-    with progress.track("calibrate", len(features), "clips") as advance:
-        posterior = predict(load_weights(settings, dict(model)), features).posterior
-        advance(len(features))
+    with progress.track("calibrate", len(clips.clip_ids), "clips") as advance:
+        trained = load_weights(settings, dict(model))
+        posterior = predict_clips(store, model["config"], trained, clips.clip_ids).posterior
+        advance(len(clips.clip_ids))
     return CalibrationClips(
         clips, np.asarray(posterior, np.float64), "dev", (str(model["model_id"]),)
     )

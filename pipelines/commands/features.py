@@ -10,10 +10,11 @@ from pipelines.commands.session import session
 
 def features(
     kind: Annotated[
-        Literal["log_mel", "mfcc", "prosody", "egemaps", "encoder_statistics"] | None,
+        Literal["log_mel", "mfcc", "prosody", "egemaps", "encoder_statistics", "encoder_states"]
+        | None,
         typer.Argument(
             help="What to compute; default: what is trained on. `egemaps` is non-commercial; "
-            "`encoder_statistics` needs the setting features.encoder."
+            "those of an encoder need the setting features.encoder."
         ),
     ] = None,
     corpus: Annotated[str | None, typer.Option(help="Only this corpus; default: all.")] = None,

@@ -36,9 +36,10 @@ def train(
         ),
     ] = None,
     network: Annotated[
-        Literal["crnn", "compact", "cnn", "layers"] | None,
+        Literal["crnn", "compact", "cnn", "layers", "tail"] | None,
         typer.Option(
-            help="Network to start from; `layers` reads a frozen encoder. Default: the recipe's."
+            help="Network to start from; `layers` reads a frozen encoder, `tail` lets it learn. "
+            "Default: the recipe's."
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the clips.")] = None,

@@ -12,6 +12,7 @@ from pipelines.fitting import Plan
 from pipelines.identity import code_version, digest
 from pipelines.model_record import record_model, select_recorded_clips
 from pipelines.models import find_model, load_weights, require_model
+from pipelines.predicting import refuse_fusion
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -85,6 +86,7 @@ def prune(
     started = time.monotonic()
     with open_store(settings) as store:
         parent = require_model(store, model_id)
+        refuse_fusion(parent, "be pruned")
         plan = _plan(settings, parent, settings.compression.keep if keep is None else keep)
         known = find_model(store, plan.model_id)
         is_new = known is None or not plan.artifact(settings).is_file()

@@ -18,6 +18,7 @@ from pipelines.errors import PipelineError
 from pipelines.exporting.make import Made
 from pipelines.judged import JudgedClips, require_classes, select_judged
 from pipelines.models import load_weights, require_model
+from pipelines.predicting import refuse_fusion
 from pipelines.progress import Progress
 from pipelines.runner import Row
 from pipelines.settings import Settings
@@ -161,6 +162,8 @@ def compress(
     with open_store(settings) as store:
         rows = [require_model(store, name) for name in dict.fromkeys(models)]
         require_classes(rows[0])
+        for row in rows:
+            refuse_fusion(row, "be compressed")
         # The same clips for all: each model has to be kept from these speakers.
         judged = [_select(store, rows[0], row) for row in rows]
         with progress.track(f"compress {model_id}", len(rows), "models") as advance:

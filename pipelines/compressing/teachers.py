@@ -14,9 +14,10 @@ from pipelines.clipset import ClipSet, corpus_clips
 from pipelines.compressing.copies import read_copies
 from pipelines.duplicates import read_audio_groups
 from pipelines.errors import PipelineError
-from pipelines.feature_choice import ENCODER_KIND
+from pipelines.feature_choice import ENCODER_KINDS
 from pipelines.judged import require_classes, require_same_classes, require_unheard
 from pipelines.models import load_weights
+from pipelines.predicting import refuse_fusion
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from ser.compression.choice import Distillation
@@ -67,6 +68,7 @@ def require_strangers(
         LeakageError: If it learned from a clip, the speaker or the audio of a clip held out.
     """
     require_classes(teacher)
+    refuse_fusion(teacher, "be a teacher")
     is_own = teacher["config"]["corpus"] == corpus
     require_same_classes(teacher, clips, is_mapped_alike=is_own)
     everything = corpus_clips(store, corpus)
@@ -221,7 +223,7 @@ def count_teacher(settings: Settings, teacher: Mapping[str, Any]) -> int:
     model: TrainedModel = load_weights(settings, dict(teacher))
     own = count_parameters(model.network)
     parameters = teacher["config"]["features"]
-    if parameters["kind"] != ENCODER_KIND:
+    if parameters["kind"] not in ENCODER_KINDS:
         return own
     from ser.encoders.pretrained import load_encoder  # noqa: PLC0415 - takes seconds
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.doctor.finding import Finding
 from pipelines.errors import PipelineError
-from pipelines.feature_choice import ENCODER_KIND, name_encoder
+from pipelines.feature_choice import ENCODER_KINDS, name_encoder
 from pipelines.settings import Settings
 from ser.errors import SerError
 
@@ -17,13 +17,13 @@ def check_encoder(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "models", "broken", f"there is no folder `{settings.models}`", "set SERLOOP_MODELS"
         )
-    if settings.features.kind != ENCODER_KIND:
+    if settings.features.kind not in ENCODER_KINDS:
         return
     if find_spec("transformers") is None:
         yield Finding(
             "encoder",
             "broken",
-            f"`features.kind` is `{ENCODER_KIND}`, and transformers is not installed",
+            f"`features.kind` is `{settings.features.kind}`, and transformers is not installed",
             "run `pip install serloop[encoders]`",
         )
         return

@@ -111,7 +111,8 @@ def _measure(
         found.append(measure_features(profiles, sound))
         if unsaid:
             return found, missing + [(name, unsaid) for name in SAID]
-        words = read_words(stores, load_weights(settings, model), said, advance)
+        trained = load_weights(settings, model)
+        words = read_words(stores, model["config"], trained, said, advance)
         found += measure_words(*words, model["classes"], said)
     if not model["classes"]:
         missing.append(("classes", "the model predicts ratings alone"))

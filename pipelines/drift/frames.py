@@ -1,13 +1,14 @@
 """Read the frames of clips in batches, and keep what the measures of drift need of them."""
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.clipset import read_features
 from pipelines.drift.sides import Sides
+from pipelines.predicting import predict_clips
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -29,14 +30,17 @@ def read_profiles(
 
 
 def read_words(
-    stores: Stores, trained: "TrainedModel", sides: Sides, on_batch: Callable[[int], None]
+    stores: Stores,
+    config: Mapping[str, Any],
+    trained: "TrainedModel",
+    sides: Sides,
+    on_batch: Callable[[int], None],
 ) -> tuple[Floats, Floats]:
     """Return P(class) of each clip, ``(N, C)``, and its embedding, ``(N, E)``."""
-    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
-
-    said = [
-        predict(trained, frames) for frames in _read(stores, trained.feature_set, sides, on_batch)
-    ]
+    said = []
+    for store, batch in _cut(stores, sides):
+        said.append(predict_clips(store, config, trained, batch))
+        on_batch(len(batch))
     return (
         np.concatenate([one.posterior for one in said]),
         np.concatenate([one.embeddings for one in said]),
@@ -46,12 +50,16 @@ def read_words(
 def _read(
     stores: Stores, feature_set: str, sides: Sides, on_batch: Callable[[int], None]
 ) -> "Iterator[RaggedFeatures]":
+    for store, batch in _cut(stores, sides):
+        yield read_features(store, feature_set, batch)
+        on_batch(len(batch))
+
+
+def _cut(stores: Stores, sides: Sides) -> Iterator[tuple[Warehouse, list[str]]]:
     ids = sides.clips["clip_id"].to_pylist()
     for store, part in zip(stores, (ids[: sides.known], ids[sides.known :]), strict=True):
         for first in range(0, len(part), BATCH):
-            batch = part[first : first + BATCH]
-            yield read_features(store, feature_set, batch)
-            on_batch(len(batch))
+            yield store, part[first : first + BATCH]
 
 
 def _mean_frames(frames: "RaggedFeatures") -> Floats:

@@ -19,6 +19,7 @@ from pipelines.gate.records import Check
 from pipelines.hearing import hear
 from pipelines.models import load_weights
 from pipelines.operations_sections import GateSettings
+from pipelines.predicting import predict_clips
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from warehouse import Warehouse
@@ -72,9 +73,9 @@ def check_robustness(
             names = clip_ids[part]
             heard = read_waveforms(store, names)
             for name, condition in conditions.items():
-                posteriors = _judge(
-                    evidence.models, trained, condition(heard, names), settings.home / KEPT
-                )
+                perturbed = condition(heard, names)
+                pairs = [*zip(evidence.models, trained, strict=True)]
+                posteriors = _judge(store, pairs, names, perturbed, settings.home / KEPT)
                 for whole, posterior in zip(said[name], posteriors, strict=True):
                     whole[part] = posterior
                 advance(len(names))
@@ -95,19 +96,20 @@ def _conditions(limits: GateSettings, sample_rate: int) -> dict[str, Condition]:
 
 
 def _judge(
-    models: Sequence[Mapping[str, Any]],
-    trained: "Sequence[TrainedModel]",
+    store: Warehouse,
+    models: "Sequence[tuple[Mapping[str, Any], TrainedModel]]",
+    names: Sequence[str],
     heard: Waveforms,
     kept: Path,
 ) -> Iterator[npt.NDArray[np.float32]]:
     """Yield what each model says; features that both read are computed once."""
-    from ser.inference.predictor import predict  # noqa: PLC0415 - loads torch
-
     computed = {
-        name: hear(kept, features, heard) for name, features in _features_of(models).items()
+        name: hear(kept, features, heard)
+        for name, features in _features_of([model for model, _ in models]).items()
     }
-    for model, weights in zip(models, trained, strict=True):
-        yield predict(weights, computed[model["feature_set"]]).posterior
+    for model, weights in models:
+        features = computed[model["feature_set"]]
+        yield predict_clips(store, model["config"], weights, names, features=features).posterior
 
 
 def _features_of(models: Sequence[Mapping[str, Any]]) -> "dict[str, FeatureSet]":

@@ -1,6 +1,7 @@
 """Load what shall answer: the champion of a line, a model by its id, or a bundle."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from pipelines.baselines.find import Told, read_told
 from pipelines.errors import NothingToDoError, PipelineError
 from pipelines.models import require_model
+from pipelines.predicting import say_unread
 from pipelines.registry.states import champion_of, read_lines
 from pipelines.serving.voices import Voices
 from pipelines.settings import Settings
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ser.export.bundle import Bundle
     from ser.inference.recogniser import Recogniser
     from ser.metrics.conformal import ConformalThresholds
+
+logger = logging.getLogger(__name__)
 
 # What a server takes on its own: a bundle that is proved equal to its model. With features outside
 # a stream computes each frame once, not once for every window it is in.
@@ -245,6 +249,9 @@ def find_champion(store: Warehouse, line: str | None) -> tuple[str, str]:
 def load_choice(settings: Settings, choice: Choice) -> Loaded:
     """Load what was chosen.
 
+    A model that reads words hears a sound without them here, which is logged; it makes no sets,
+    for its thresholds were chosen on what it says with words.
+
     Args:
         settings: Where the artifacts are.
         choice: What `choose` returned.
@@ -262,7 +269,11 @@ def load_choice(settings: Settings, choice: Choice) -> Loaded:
         recogniser = _load_model(voices)
     if not recogniser.classes:
         raise PipelineError(f"model `{choice.model_id}` predicts ratings alone: it has no classes")
-    calibration = _read_calibration(choice.calibration) if choice.calibration else None
+    unread = say_unread(choice.model)
+    if unread is not None:
+        logger.warning("%s", unread)
+    is_calibrated = choice.calibration is not None and unread is None
+    calibration = _read_calibration(choice.calibration or {}) if is_calibrated else None
     return Loaded(recogniser, calibration, choice.model_id, choice.sha256, choice.line, voices)
 
 

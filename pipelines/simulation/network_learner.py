@@ -12,6 +12,7 @@ import numpy.typing as npt
 from annotation.aggregation.model_aided import listen
 from annotation.clips.expected_gain import average_confusion
 from annotation.votes import VoteMatrix
+from pipelines.encoder_start import encoder_start
 from pipelines.settings import Settings
 from pipelines.simulation.learners import Belief
 from pipelines.simulation.world import FloatArray, IntArray, World
@@ -134,6 +135,7 @@ class NetworkLearner:
             feature_set=told.kind.feature_set,
             sample_rate=told.kind.sample_rate,
             log_mel=told.kind if isinstance(told.kind, LogMel) else None,
+            initial=encoder_start(told.kind, told.network),
             model=told.network,
             training=told.training,
             seed=told.seed,

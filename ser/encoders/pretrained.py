@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ser.audio.pcm import Waveform, from_pcm16
 from ser.encoders.files import find_encoder, hash_configuration, hash_weights
-from ser.encoders.whisper import whisper_states
+from ser.encoders.whisper import FRAMES_PER_STATE, whisper_states
 from ser.errors import ConfigurationError
 
 SAMPLE_RATE = 16000
@@ -37,45 +37,59 @@ class SpeechEncoder:
     Args:
         network: The encoder in evaluation mode, float32.
         extractor: From waveforms to what the network reads, of `transformers`.
-        states: ``(network, inputs) → L states (B, T, D)``.
+        states: ``(network, inputs, top) → states (B, T, D)`` of layers 0 … top.
         layers: L: what enters the first layer and what leaves each.
         width: D.
     """
 
     network: nn.Module
     extractor: Any
-    states: Callable[[Any, Tensor], Sequence[Tensor]]
+    states: Callable[[Any, Tensor, int], Sequence[Tensor]]
     layers: int
     width: int
 
-    def encode(self, waveforms: Sequence[Waveform], *, batch_clips: int = 16) -> list[States]:
+    def count_states(self, samples: int) -> int:
+        """Return T, the number of states of a clip of ``samples`` samples."""
+        samples = max(samples, round(SHORTEST_S * SAMPLE_RATE))
+        config: Any = self.network.config
+        if config.model_type == "whisper":
+            frames: int = samples // self.extractor.hop_length
+            return -(-frames // FRAMES_PER_STATE)
+        for kernel, stride in zip(config.conv_kernel, config.conv_stride, strict=True):
+            samples = (samples - kernel) // stride + 1
+        return samples
+
+    def encode(
+        self, waveforms: Sequence[Waveform], *, batch_clips: int = 16, top: int | None = None
+    ) -> list[States]:
         """Return the states of each clip, in the order given.
 
         Args:
             waveforms: 16 kHz mono ``(S,)``, S ≥ 1: float32 in [−1, 1], or int16, which is divided
                 by 32768. Clips under 0.1 s are extended to it with zeros.
             batch_clips: Most clips of equal length that pass together.
+            top: The highest layer that is wanted; the last one by default.
 
         Returns:
-            One ``(L, T, D)`` array per clip, T about 50 per second.
+            One ``(L, T, D)`` array per clip, T about 50 per second; L is ``top`` + 1.
 
         Raises:
             ConfigurationError: If `batch_clips` is less than 1.
         """
         if batch_clips < 1:
             raise ConfigurationError(f"`batch_clips` must be ≥ 1, but got {batch_clips}")
+        highest = self.layers - 1 if top is None else top
         order = sorted(range(len(waveforms)), key=lambda index: len(waveforms[index]))
         found: dict[int, States] = {}
         for _, group in groupby(order, key=lambda index: len(waveforms[index])):
             equal = list(group)
             for start in range(0, len(equal), batch_clips):
                 batch = equal[start : start + batch_clips]
-                found.update(
-                    zip(batch, self._encode_equal([waveforms[i] for i in batch]), strict=True)
-                )
+                states = self._encode_equal([waveforms[i] for i in batch], highest)
+                found.update(zip(batch, states, strict=True))
         return [found[index] for index in range(len(waveforms))]
 
-    def _encode_equal(self, waveforms: Sequence[Waveform]) -> States:
+    def _encode_equal(self, waveforms: Sequence[Waveform], top: int) -> States:
         """Return the states ``(B, L, T, D)`` of clips of one length."""
         missing = max(0, round(SHORTEST_S * SAMPLE_RATE) - len(waveforms[0]))
         samples = [np.pad(from_pcm16(waveform), (0, missing)) for waveform in waveforms]
@@ -88,7 +102,7 @@ class SpeechEncoder:
             return_tensors="pt",
         )
         with torch.inference_mode():
-            states = self.states(self.network, inputs[self.extractor.model_input_names[0]])
+            states = self.states(self.network, inputs[self.extractor.model_input_names[0]], top)
         return torch.stack(tuple(states), dim=1).numpy()
 
 
@@ -110,12 +124,9 @@ def load_encoder(model: str) -> SpeechEncoder:
 
 @lru_cache(maxsize=1)
 def _load(folder: str, weights_sha256: str, configuration_sha256: str) -> SpeechEncoder:
-    transformers = _import_transformers()
+    transformers = import_transformers()
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    if config.model_type not in _LOADERS:
-        raise ConfigurationError(
-            f"`model` must be one of {', '.join(_LOADERS)}, but {folder} is `{config.model_type}`"
-        )
+    check_kind(config.model_type, folder)
     extractor = transformers.AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
     if extractor.sampling_rate != SAMPLE_RATE:
         raise ConfigurationError(
@@ -178,7 +189,7 @@ def _load_weights(kind: Any, folder: str) -> Any:  # noqa: ANN401 - transformers
 @contextmanager
 def no_progress_bar() -> Iterator[None]:
     """Keep the library's bar, which every process would draw, off the terminal."""
-    from transformers.utils import logging  # noqa: PLC0415 - as `_import_transformers`
+    from transformers.utils import logging  # noqa: PLC0415 - as `import_transformers`
 
     was_enabled = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -189,12 +200,33 @@ def no_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _wav2vec_states(network: Any, values: Tensor) -> Sequence[Tensor]:  # noqa: ANN401
+def _wav2vec_states(network: Any, values: Tensor, top: int) -> Sequence[Tensor]:  # noqa: ANN401
     states: Sequence[Tensor] = network(values, output_hidden_states=True).hidden_states
-    return states
+    return states[: top + 1]
 
 
-def _import_transformers() -> Any:  # noqa: ANN401 - a lazy module
+def check_kind(kind: str, place: str) -> None:
+    """Refuse an encoder of a kind that nothing here can read.
+
+    Args:
+        kind: As its configuration names it.
+        place: Where it lies, for the message.
+
+    Raises:
+        ConfigurationError: If it is none of those that are known.
+    """
+    if kind not in _LOADERS:
+        raise ConfigurationError(
+            f"`model` must be one of {', '.join(_LOADERS)}, but {place} is `{kind}`"
+        )
+
+
+def import_transformers() -> Any:  # noqa: ANN401 - a lazy module
+    """Return the library of the encoders.
+
+    Raises:
+        ConfigurationError: If it is not installed.
+    """
     try:
         import transformers  # noqa: PLC0415 - an optional extra that takes seconds to load
     except ImportError as error:

@@ -10,8 +10,8 @@ from torch.nn.functional import gelu
 FRAMES_PER_STATE = 2  # stride of the second convolution
 
 
-def whisper_states(network: Any, mel: Tensor) -> Sequence[Tensor]:  # noqa: ANN401
-    """Return the states of all layers for as long as the clips are.
+def whisper_states(network: Any, mel: Tensor, top: int) -> Sequence[Tensor]:  # noqa: ANN401
+    """Return the states of the lower layers for as long as the clips are.
 
     The positions of a clip are the first ones of the table, as they would be in front of padding
     to 30 s. States differ a little from the padded ones, for nothing attends to the padding, and a
@@ -21,10 +21,11 @@ def whisper_states(network: Any, mel: Tensor) -> Sequence[Tensor]:  # noqa: ANN4
     Args:
         network: A ``WhisperEncoder`` of `transformers`.
         mel: Log-mel frames every 10 ms, ``(B, bands, F)``.
+        top: The highest layer that is wanted; nothing above it is computed.
 
     Returns:
-        L states ``(B, T, D)``: what enters the first layer, what leaves each, the last one after
-        the final normalisation; T is half of F, rounded up.
+        ``top`` + 1 states ``(B, T, D)``: what enters the first layer, what leaves each, that of the
+        encoder's last after the final normalisation; T is half of F, rounded up.
 
     Reference:
         A. Radford et al., "Robust speech recognition via large-scale weak supervision", ICML
@@ -34,15 +35,17 @@ def whisper_states(network: Any, mel: Tensor) -> Sequence[Tensor]:  # noqa: ANN4
     pieces = -(-mel.shape[2] // longest)
     # Whole states per piece, so that no piece begins in the middle of one.
     size = FRAMES_PER_STATE * -(-mel.shape[2] // (pieces * FRAMES_PER_STATE))
-    parts = [_piece_states(network, piece) for piece in torch.split(mel, size, dim=2)]
+    parts = [_piece_states(network, piece, top) for piece in torch.split(mel, size, dim=2)]
     return [torch.cat(layer, dim=1) for layer in zip(*parts, strict=True)]
 
 
-def _piece_states(network: Any, mel: Tensor) -> list[Tensor]:  # noqa: ANN401
+def _piece_states(network: Any, mel: Tensor, top: int) -> list[Tensor]:  # noqa: ANN401
     states = gelu(network.conv2(gelu(network.conv1(mel)))).transpose(1, 2)
     states = states + network.embed_positions.weight[: states.shape[1]]
     found = [states]
-    for layer in network.layers:
+    for layer in network.layers[:top]:
         states = layer(states, None)
         found.append(states)
-    return [*found[:-1], network.layer_norm(found[-1])]
+    if top == len(network.layers):
+        found[-1] = network.layer_norm(states)
+    return found

@@ -9,6 +9,7 @@ from ser.export.lean import make_lean
 from ser.export.log_mel import LogMelLayers
 from ser.features.record import FeatureSet
 from ser.features.spectral import LogMel
+from ser.models.encoder_tail import TailNetwork
 from ser.models.network import EmotionNetwork
 from ser.models.trained import TrainedModel
 
@@ -77,13 +78,18 @@ def build_graph(
             are appended for them, at least 1.
 
     Raises:
-        ConfigurationError: If the model has no classes, the feature set is not the model's, or it
-            cannot be computed inside.
+        ConfigurationError: If the model has no classes, or runs layers of an encoder, the feature
+            set is not the model's, or it cannot be computed inside.
     """
     if not trained.classes:
         raise ConfigurationError(
             "`trained` must have classes, but predicts ratings alone; what is exported answers "
             "with probabilities of classes"
+        )
+    if isinstance(trained.network, TailNetwork):
+        raise ConfigurationError(
+            "`trained` runs layers of a pretrained encoder, which are not exported; export a model "
+            "over a frozen encoder (`encoder_statistics`), or serve this one as it is"
         )
     # A batch at least as long as the network's pooling leaves it no choice to trace.
     beyond = 0 if trained.parameters.layers else states * trained.parameters.reduction - 1

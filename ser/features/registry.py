@@ -5,6 +5,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+from ser.encoders.states import EncoderStates
 from ser.encoders.statistics import EncoderStatistics
 from ser.errors import ConfigurationError
 from ser.features.cepstral import Mfcc
@@ -13,13 +14,15 @@ from ser.features.prosody import Prosody
 from ser.features.record import FeatureSet, Parameter
 from ser.features.spectral import LogMel
 
-KINDS: Mapping[str, type[LogMel | Mfcc | Prosody | Egemaps | EncoderStatistics]] = MappingProxyType(
+Kind = LogMel | Mfcc | Prosody | Egemaps | EncoderStatistics | EncoderStates
+KINDS: Mapping[str, type[Kind]] = MappingProxyType(
     {
         "log_mel": LogMel,
         "mfcc": Mfcc,
         "prosody": Prosody,
         "egemaps": Egemaps,
         "encoder_statistics": EncoderStatistics,
+        "encoder_states": EncoderStates,
     }
 )
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
-from ser.models.layer_network import LayerNetwork
+from ser.models.layer_network import LayerNormalisation
 from ser.models.trained import TrainedModel
 
 Means = npt.NDArray[np.float32]
@@ -69,7 +69,7 @@ def clip_means(trained: TrainedModel, features: RaggedFeatures) -> Means:
         trained: The model that reads them.
         features: N clips, each with a frame.
     """
-    if isinstance(trained.network, LayerNetwork):
+    if isinstance(trained.network.normalisation, LayerNormalisation):
         means = features.values.reshape(len(features), -1, features.bands).copy()
         means[:, :, features.bands // 2 :] = 0
         return means

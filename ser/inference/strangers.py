@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from ser.encoders.kernel_ridge import LayerStatistics, Matrix, mean_product, solve_ridge
-from ser.encoders.ridge_model import layer_statistics
+from ser.encoders.ridge_model import layer_statistics, output_layers
 from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.metrics.classification import Labels
@@ -60,16 +60,17 @@ def solve_strangers(
     named = np.array(speakers)
     whole = np.ones(len(named), dtype=bool)
     solved = _solve(standard, kernel, truth, is_known=whole, penalty=penalty)
-    own = _linear(trained).weight.detach().numpy()
+    # Members say together what one head would.
+    own = np.mean([each.weight.numpy(force=True) for each in output_layers(trained.network)], 0)
     scale = float((own * solved).sum() / (solved * solved).sum())
     found = []
     for name in sorted(set(speakers)):
         others = _solve(standard, kernel, truth, is_known=named != name, penalty=penalty)
         network = deepcopy(trained.network)
-        other = replace(trained, network=network)
         with torch.no_grad():
-            _linear(other).weight.copy_(torch.from_numpy(scale * others))
-        found.append(Stranger(other, (name,)))
+            for linear in output_layers(network):
+                linear.weight.add_(torch.from_numpy(scale * others - own))
+        found.append(Stranger(replace(trained, network=network), (name,)))
     return found
 
 
@@ -86,8 +87,3 @@ def _solve(
     alpha = solve_ridge(kernel[np.ix_(is_known, is_known)], targets, penalty)
     weights = standard[is_known].T @ alpha.astype(np.float32) / standard.shape[1]
     return np.ascontiguousarray(weights.T, dtype=np.float32)
-
-
-def _linear(trained: TrainedModel) -> torch.nn.Linear:
-    parts = trained.network.head.modules()
-    return next(part for part in parts if isinstance(part, torch.nn.Linear))

@@ -5,9 +5,11 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from ser.encoders.layers import EncoderLayers
 from ser.errors import ConfigurationError
 from ser.models.attention import SelfAttention
 from ser.models.encoder import ConvolutionEncoder
+from ser.models.encoder_tail import TailNetwork
 from ser.models.ensemble import EnsembleNetwork
 from ser.models.heads import EmotionHead
 from ser.models.layer_network import LayerNetwork, LayerNormalisation, LayerWeighting
@@ -49,6 +51,8 @@ def build_network(parameters: NetworkParameters, *, n_classes: int, n_bands: int
         )
     if parameters.layers:
         return _build_layer_network(parameters, n_classes, n_bands)
+    if parameters.encoder:
+        return _build_tail(parameters, n_classes, n_bands)
     _check_bands(parameters, n_bands)
     encoder = ConvolutionEncoder(
         n_bands,
@@ -95,8 +99,36 @@ def _build_layer_network(
         raise ConfigurationError(
             f"`n_bands` must be even, means then deviations of a layer, but got {n_bands}"
         )
+    return LayerNetwork(
+        normalisation=LayerNormalisation(parameters.layers, n_bands),
+        weighting=LayerWeighting(parameters.layers),
+        dropout=parameters.encoder_dropout,
+        head=_build_layer_head(parameters, n_classes, parameters.layers * n_bands),
+    )
+
+
+def _build_tail(parameters: NetworkParameters, n_classes: int, n_bands: int) -> TailNetwork:
+    layers = parameters.tail_to - parameters.tail_from + 1
+    tail = EncoderLayers(parameters.encoder, bottom=parameters.tail_from, top=parameters.tail_to)
+    if tail.width != n_bands:
+        raise ConfigurationError(
+            f"`n_bands` must be the {tail.width} numbers of a state of the encoder, but is "
+            f"{n_bands}; compute features of the kind `encoder_states` with the same encoder"
+        )
+    return TailNetwork(
+        normalisation=BandNormalisation(n_bands),
+        tail=tail,
+        rank=parameters.adapter_rank,
+        statistics=LayerNormalisation(layers, 2 * n_bands),
+        weighting=LayerWeighting(layers),
+        dropout=parameters.encoder_dropout,
+        head=_build_layer_head(parameters, n_classes, layers * 2 * n_bands),
+    )
+
+
+def _build_layer_head(parameters: NetworkParameters, n_classes: int, inputs: int) -> EmotionHead:
     head = EmotionHead(
-        parameters.layers * n_bands,
+        inputs,
         size=parameters.embedding_size,
         n_classes=n_classes,
         ratings=len(parameters.ratings),
@@ -108,12 +140,7 @@ def _build_layer_network(
         if outputs is not None:
             for weights in outputs.parameters():
                 nn.init.zeros_(weights)
-    return LayerNetwork(
-        normalisation=LayerNormalisation(parameters.layers, n_bands),
-        weighting=LayerWeighting(parameters.layers),
-        dropout=parameters.encoder_dropout,
-        head=head,
-    )
+    return head
 
 
 def _check_outputs(parameters: NetworkParameters, n_classes: int) -> None:

@@ -49,6 +49,10 @@ class BandNormalisation(nn.Module):
         """Normalise features of the shape ``(…, D)``."""
         return (features - self.mean) / self.deviation
 
+    def undo(self, normalised: Tensor) -> Tensor:
+        """Return features ``(…, D)`` as they were before they were normalised."""
+        return normalised * self.deviation + self.mean
+
 
 def centre_clips(features: Tensor, lengths: Tensor) -> Tensor:
     """Take the mean spectrum of each clip off its frames, and leave its mean level.

@@ -43,6 +43,14 @@ class NetworkParameters:
         layers: L, if the frames are the layers of a frozen encoder (`ser.encoders.statistics`):
             they are weighed, joined and judged at once, and of all that is above, only the sizes
             of the head, dropout and ratings apply. 0 for frames over time.
+        encoder: If the frames are states of a pretrained encoder (`ser.encoders.states`), which
+            goes on learning above them, what its layers are built from
+            (`ser.encoders.layers.describe_layers`); empty otherwise. Mean and deviation of every
+            layer are judged as with `layers`, and the same of all that is above applies.
+        tail_from: The layer whose states are the frames.
+        tail_to: The highest layer that is run and read.
+        adapter_rank: Rank of the adapters that learn in place of these layers; 0 lets the layers
+            themselves learn.
 
     Raises:
         ConfigurationError: If a parameter lies outside its range.
@@ -70,6 +78,10 @@ class NetworkParameters:
     members: int = 1
     centred: int = 0
     layers: int = 0
+    encoder: str = ""
+    tail_from: int = 0
+    tail_to: int = 0
+    adapter_rank: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot make a network."""
@@ -78,7 +90,8 @@ class NetworkParameters:
                 "`channels` and `time_pools` must have one entry per block, at least one, but "
                 f"got {self.channels} and {self.time_pools}"
             )
-        for name, least in (_LEAST | ({} if self.layers else {"embedding_size": 1})).items():
+        reads_layers = bool(self.layers or self.encoder)
+        for name, least in (_LEAST | ({} if reads_layers else {"embedding_size": 1})).items():
             value = getattr(self, name)
             if min(value if isinstance(value, tuple) else (value,)) < least:
                 raise ConfigurationError(f"`{name}` must be ≥ {least}, but got {value}")
@@ -93,14 +106,36 @@ class NetworkParameters:
                 raise ConfigurationError(
                     f"`{name}` must lie in [0, 1), but got {getattr(self, name)}"
                 )
-        if self.centred > self.members or (self.centred and self.layers):
+        if self.centred > self.members or (self.centred and reads_layers):
             raise ConfigurationError(
                 "`centred` counts `members` that read frames over time, but is "
-                f"{self.centred} of {self.members}{' over layers' if self.layers else ''}"
+                f"{self.centred} of {self.members}{' over layers' if reads_layers else ''}"
             )
+        self._check_tail()
         if len(set(self.ratings)) != len(self.ratings) or not all(self.ratings):
             raise ConfigurationError(
                 f"`ratings` must be distinct names, but got {list(self.ratings)}"
+            )
+
+    def _check_tail(self) -> None:
+        """Refuse layers of no encoder, and what cannot be made of those of one."""
+        if not self.encoder:
+            named = [name for name in TAIL if getattr(self, name)]
+            if named:
+                raise ConfigurationError(
+                    f"`{named[0]}` is about the layers of a pretrained encoder, but `encoder` is "
+                    "empty; set that, or leave it 0"
+                )
+            return
+        if not self.tail_from < self.tail_to:
+            raise ConfigurationError(
+                f"`tail_to` must lie above `tail_from`, which is {self.tail_from}, but got "
+                f"{self.tail_to}"
+            )
+        if self.layers or self.members > 1:
+            raise ConfigurationError(
+                "`encoder` makes one network that reads frames over time, but `layers` is "
+                f"{self.layers} and `members` {self.members}; leave them 0 and 1"
             )
 
     @property
@@ -120,7 +155,11 @@ _LEAST = {
     "members": 1,
     "centred": 0,
     "layers": 0,
+    "tail_from": 0,
+    "tail_to": 0,
+    "adapter_rank": 0,
 }
+TAIL = ("tail_from", "tail_to", "adapter_rank")
 
 CRNN = NetworkParameters()
 # For acquisition rounds on a few hundred clips: twice as fast as the CRNN and, within the
@@ -135,3 +174,23 @@ CNN_ENSEMBLE = replace(CNN, members=4, centred=2)
 # For the layers of a frozen encoder, whose number `layers` has to say. Without a hidden layer:
 # a few dozen speakers teach it nothing that the joined layers do not hold.
 LAYER_HEAD = NetworkParameters(layers=1, embedding_size=0, encoder_dropout=0.5)
+
+TAIL_LAYERS = 3  # that learn above the frozen ones, where nothing else is said
+
+
+def encoder_tail(encoder: str, *, bottom: int, top: int) -> NetworkParameters:
+    """Return a network that goes on learning above the frozen layers of a pretrained encoder.
+
+    It ends as `LAYER_HEAD`; its layers learn through adapters.
+
+    Args:
+        encoder: From `ser.encoders.layers.describe_layers`.
+        bottom: The layer whose states are the frames.
+        top: The highest layer that is run and read.
+
+    Raises:
+        ConfigurationError: If `top` does not lie above `bottom`.
+    """
+    return replace(
+        LAYER_HEAD, layers=0, encoder=encoder, tail_from=bottom, tail_to=top, adapter_rank=8
+    )

@@ -90,11 +90,26 @@ class StatisticsPooling(nn.Module):
             lengths: Frames of each clip, int ``(B,)``, at least 1.
         """
         mask = valid_frames(lengths, states.shape[1])[:, :, None]
-        mean = (states * mask).sum(dim=1) / lengths[:, None]
+        mean, deviation = moments(states, lengths)
         maximum = states.masked_fill(~mask, -torch.inf).amax(dim=1)
-        if not self.with_deviation:
-            return torch.cat([mean, maximum], dim=1)
-        square = (states - mean[:, None]).square() * mask
-        variance = square.sum(dim=1) / lengths[:, None]
-        deviation = variance.clamp(min=SMALLEST_VARIANCE).sqrt()
-        return torch.cat([mean, maximum, deviation], dim=1)
+        last = [deviation] if self.with_deviation else []
+        return torch.cat([mean, maximum, *last], dim=1)
+
+
+def moments(states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation (population) over the real frames, ``(B, D)`` each.
+
+    Args:
+        states: ``(B, F, D)``, finite everywhere.
+        lengths: Frames of each clip, int ``(B,)``, at least 1.
+
+    Example:
+        >>> mean, deviation = moments(torch.tensor([[[1.0], [3.0], [9.0]]]), torch.tensor([2]))
+        >>> mean.tolist(), deviation.tolist()
+        ([[2.0]], [[1.0]])
+    """
+    mask = valid_frames(lengths, states.shape[1])[:, :, None]
+    mean = (states * mask).sum(dim=1) / lengths[:, None]
+    square = (states - mean[:, None]).square() * mask
+    variance = square.sum(dim=1) / lengths[:, None]
+    return mean, variance.clamp(min=SMALLEST_VARIANCE).sqrt()

@@ -64,6 +64,11 @@ class Beside:
         """
         _check_use("unlabelled", unlabelled, training.needs_unlabelled, "`semi` or `domain`")
         _check_use("groups", groups, training.balance_groups, "`balance_groups`")
+        if training.semi == "self_training":
+            raise ConfigurationError(
+                "`semi` is `self_training`, which heads learn by that are solved for by ridge "
+                "regression, but this network is trained step by step; set it to `fixmatch`"
+            )
         if training.semi != "none" and not clips.targets.posterior.shape[1]:
             raise ConfigurationError(
                 f"`semi` is `{training.semi}`, which learns classes, but the network predicts "

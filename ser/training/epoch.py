@@ -27,6 +27,7 @@ from ser.training.objective import Objective
 from ser.training.parameters import TrainingParameters
 from ser.training.schedule import LearningRate, build_optimiser
 from ser.training.state import TrainingState, named, optimiser_tensors, restore_optimiser
+from ser.training.unfreezing import opened
 from ser.training.view import View
 
 
@@ -77,6 +78,7 @@ class Trainer:
             *self.auxiliaries,
             learning_rate=settings.learning_rate,
             weight_decay=settings.weight_decay,
+            tune_rate=settings.tune_rate,
         )
         self.rate = LearningRate(
             self.optimiser,
@@ -115,10 +117,11 @@ class Trainer:
         self.network.train()
         seen = 0
         total = torch.zeros(1 + len(self.auxiliaries), dtype=torch.float64, device=self.device)
-        for batch in self.labelled.draw_epoch(self.network.normalisation):
-            clips = len(batch.lengths)
-            total += self._update(batch) * clips
-            seen += clips
+        with opened(self.network, self.settings, self.updates // len(self.labelled)):
+            for batch in self.labelled.draw_epoch(self.network.normalisation):
+                clips = len(batch.lengths)
+                total += self._update(batch) * clips
+                seen += clips
         if not total.isfinite().all():
             raise ConfigurationError(
                 f"`learning_rate` = {self.settings.learning_rate} made the loss "

@@ -11,11 +11,10 @@ from ser.models.trained import Json
 from ser.training.beside import Beside
 from ser.training.dataset import TrainingClips
 from ser.training.dev import DevPart
-from ser.training.parameters import TrainingParameters
+from ser.training.state import fingerprint
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-from ser.training.state import fingerprint
 
 # These came later than the first states: at their defaults they change nothing, and are left out.
 LATER = (
@@ -27,6 +26,14 @@ LATER = (
     "domain",
     "domain_weight",
     "balance_groups",
+    "tune_rate",
+    "frozen_epochs",
+    "unfreeze_every",
+    # Of a network.
+    "encoder",
+    "tail_from",
+    "tail_to",
+    "adapter_rank",
 )
 
 
@@ -67,9 +74,14 @@ def identify(
     )
 
 
-def without_defaults(facts: Mapping[str, Json]) -> dict[str, Json]:
-    """Return parameters of a training without the later ones that are at their defaults."""
-    defaults = {field.name: field.default for field in fields(TrainingParameters)}
+def without_defaults(facts: Mapping[str, Json], kind: "type[DataclassInstance]") -> dict[str, Json]:
+    """Return parameters without the later ones that are at their defaults.
+
+    Args:
+        facts: The parameters, and other facts.
+        kind: Whose parameters they are, of a training or a network.
+    """
+    defaults = {field.name: field.default for field in fields(kind)}
     return {
         name: value for name, value in facts.items() if name not in LATER or value != defaults[name]
     }

@@ -14,6 +14,7 @@ from ser.errors import ConfigurationError
 from ser.features.ragged import RaggedFeatures
 from ser.features.spectral import LogMel
 from ser.models.build import build_network
+from ser.models.encoder_tail import TailNetwork
 from ser.models.network import EmotionNetwork
 from ser.models.parameters import NetworkParameters
 from ser.models.trained import Json, TrainedModel
@@ -121,7 +122,11 @@ def train_classifier(  # noqa: PLR0913 - flat: each is a choice of its own
     described = {**plain(training), "seed": seed, "clips": len(features)}
     store = None
     if state is not None:
-        facts: list[Json] = [plain(model), without_defaults(described), list(classes)]
+        facts: list[Json] = [
+            without_defaults(plain(model), NetworkParameters),
+            without_defaults(described, TrainingParameters),
+            list(classes),
+        ]
         identity = identify(clips, judges, beside, initial or {}, facts)
         store = Store(state, identity, is_writer=share.rank == 0)
     with torch.random.fork_rng(devices=gpu_numbers(training.device)):
@@ -172,6 +177,14 @@ def _build_network(
     if network.n_ratings:
         network.set_rating_statistics(*rating_statistics(targets.ratings))
     load_initial(network, initial)
+    if isinstance(network, TailNetwork):
+        if not any(name.startswith("tail.") for name in initial):
+            raise ConfigurationError(
+                "`model` goes on from a pretrained encoder, but `initial` holds none of its "
+                "weights; take them from `ser.models.encoder_tail.encoder_weights`"
+            )
+        # Of what its layers say as they are now: they learn from there.
+        network.measure(features)
     return network
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from ser.audio.augment.record import Augmentation
@@ -11,7 +11,7 @@ from ser.training.losses import LossName
 from ser.training.schedule import ScheduleName
 
 Precision = Literal["auto", "single", "bfloat16", "half"]
-Semi = Literal["none", "fixmatch", "mean_teacher"]
+Semi = Literal["none", "fixmatch", "mean_teacher", "self_training"]
 Domain = Literal["none", "coral", "adversarial"]
 TEACHER_DECAY = 0.99  # of the average that teaches where `ema` names none
 
@@ -51,10 +51,11 @@ class TrainingParameters:
         augmentation: What is varied, how strongly and how often.
         semi: What clips without labels teach beside the labelled ones: `fixmatch` the class that
             the network is sure of, `mean_teacher` to say the same however a clip is changed,
-            `none` nothing. Other than for `none`, a moving average of the weights teaches, is
-            judged and kept; its decay is ``ema``, or 0.99 if that is 0.
-        semi_weight: How much that counts against the labels, > 0; `None` for 1 with `fixmatch`
-            and 10 with `mean_teacher`.
+            `self_training` what the network believes (`ser.encoders.ridge_beside`, for heads that
+            are solved for), `none` nothing. Other than for `none`, a moving average of the weights
+            teaches, is judged and kept; its decay is ``ema``, or 0.99 if that is 0.
+        semi_weight: How much that counts against the labels, > 0; `None` for 1 with `fixmatch`,
+            10 with `mean_teacher` and 0.3 with `self_training`.
         semi_threshold: Calibrated probability from which `fixmatch` believes a class, in (0, 1).
         semi_ratio: Clips without labels for each labelled one in a batch, at least 1.
         semi_balance: Whether what the network says of clips without labels is aligned to how
@@ -64,8 +65,13 @@ class TrainingParameters:
             ones: `coral` by their moments, `adversarial` by hiding from a network which is
             which; `none` not at all.
         domain_weight: How much that counts against the labels, > 0; `None` for 0.3 with `coral`
-            and 0.1 with `adversarial`.
+            and 0.5 with `adversarial`.
         balance_groups: Whether every batch holds equal shares of the labelled groups (corpora).
+        tune_rate: Learning rate of the layers of a pretrained encoder, or of their adapters, as a
+            share of the rate of all else, > 0.
+        frozen_epochs: Epochs at the beginning in which these layers do not learn, ≥ 0.
+        unfreeze_every: Epochs after which one more of them learns, from the highest down; 0 for
+            all at once.
 
     Raises:
         ConfigurationError: If a number lies outside its range.
@@ -97,6 +103,9 @@ class TrainingParameters:
     domain: Domain = "none"
     domain_weight: float | None = None
     balance_groups: bool = False
+    tune_rate: float = 0.1
+    frozen_epochs: int = 0
+    unfreeze_every: int = 0
 
     def __post_init__(self) -> None:
         """Refuse numbers outside their range."""
@@ -147,12 +156,17 @@ class TrainingParameters:
 
 # None passes where a parameter may be None.
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
-    (("epochs", "batch_size", "learning_rate", "clip_norm"), lambda x: x > 0, "be > 0"),
+    (
+        ("epochs", "batch_size", "learning_rate", "clip_norm", "tune_rate"),
+        lambda x: x > 0,
+        "be > 0",
+    ),
     (("semi_weight", "domain_weight"), lambda x: x > 0, "be > 0"),
     (("updates", "patience"), lambda x: x >= 1, "be ≥ 1 or None"),
     (("semi_ratio",), lambda x: x >= 1, "be ≥ 1"),
     (("semi_threshold",), lambda x: 0 < x < 1, "lie in (0, 1)"),
     (("weight_decay", "gamma", "mixup"), lambda x: x >= 0, "be ≥ 0"),
+    (("frozen_epochs", "unfreeze_every"), lambda x: x >= 0, "be ≥ 0"),
     (("warmup", "label_smoothing", "ema"), lambda x: 0 <= x < 1, "lie in [0, 1)"),
     (("balance",), lambda x: 0 <= x <= 1, "lie in [0, 1]"),
 )
@@ -175,4 +189,9 @@ HEAD_TRAINING = TrainingParameters(
     warmup=0.0,
     patience=10,
     augmentation=Augmentation(speed_factors=()),
+)
+
+# With `encoder_tail`.
+TAIL_TRAINING = replace(
+    HEAD_TRAINING, epochs=12, batch_size=16, learning_rate=1e-3, frozen_epochs=3, patience=None
 )

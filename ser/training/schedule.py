@@ -2,35 +2,51 @@
 
 import math
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from torch import nn
 from torch.optim import AdamW, Optimizer
 
 from ser.errors import ConfigurationError
+from ser.models.encoder_tail import TailNetwork
 
 ScheduleName = Literal["constant", "cosine", "one_cycle", "plateau"]
+SHARE = "share"  # of the rate, in an optimiser's groups of weights
 ONE_CYCLE_RISE = 0.3  # share of a cycle before its peak; this and the next are torch's defaults
 ONE_CYCLE_START, ONE_CYCLE_END = 1 / 25, 1 / 250_000  # of the peak
 
 
-def build_optimiser(*modules: nn.Module, learning_rate: float, weight_decay: float) -> Optimizer:
+def build_optimiser(
+    *modules: nn.Module, learning_rate: float, weight_decay: float, tune_rate: float = 1.0
+) -> Optimizer:
     """Return AdamW that decays matrices and leaves biases and normalisation scales alone.
+
+    Layers of a pretrained encoder do not decay either, for they would forget; their adapters do,
+    towards what the encoder was.
 
     Args:
         modules: Whose weights to train.
         learning_rate: Peak rate, > 0.
         weight_decay: Decoupled decay, ≥ 0.
+        tune_rate: Share of the rate at which layers of a pretrained encoder learn, > 0.
 
     Reference:
         I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
         https://arxiv.org/abs/1711.05101
     """
-    weights = [weight for module in modules for weight in module.parameters()]
-    groups = [
+    tails = [module for module in modules if isinstance(module, TailNetwork)]
+    tuned = [weight for tail in tails for weight in tail.encoder_weights()]
+    apart = {id(weight) for tail in tails for weight in tail.tail.parameters()}
+    weights = [
+        weight for module in modules for weight in module.parameters() if id(weight) not in apart
+    ]
+    groups: list[dict[str, Any]] = [
         {"params": [w for w in weights if w.ndim > 1], "weight_decay": weight_decay},
         {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0},
     ]
+    if tuned:
+        decay = weight_decay if all(tail.rank for tail in tails) else 0.0
+        groups.append({"params": tuned, "weight_decay": decay, SHARE: tune_rate})
     # Fused: one pass over each weight, a third of the time of torch's default on a CPU.
     return AdamW(groups, lr=learning_rate, fused=True)
 
@@ -109,7 +125,7 @@ class LearningRate:
             share = 1.0
         self.rate = self._peak * share
         for group in self._optimiser.param_groups:
-            group["lr"] = self.rate
+            group["lr"] = self.rate * group.get(SHARE, 1.0)
 
     def after_epoch(self, score: float) -> None:
         """Take note of the score of an epoch; only ``plateau`` reacts.

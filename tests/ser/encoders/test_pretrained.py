@@ -62,7 +62,7 @@ def test_clips_of_equal_length_pass_together(tiny, monkeypatch):
     monkeypatch.setattr(
         type(encoder),
         "_encode_equal",
-        lambda _, batch: sizes.append(len(batch)) or np.zeros((len(batch), 3, 1, 16)),
+        lambda _, batch, __: sizes.append(len(batch)) or np.zeros((len(batch), 3, 1, 16)),
     )
     encoder.encode([CLIPS[i] for i in (2, 5, 3, 4)], batch_clips=2)
     assert sorted(sizes) == [1, 1, 2]

@@ -1,5 +1,7 @@
 """Whether knowing a speaker helps, on speakers whose voices are made up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -46,8 +48,8 @@ def make_known(voices: float, habits: float = 0.0) -> Known:
     return Known(clips, np.array(labels), np.array(names), 3)
 
 
-def train(known: Known):
-    """Return a light head that was solved for."""
+def train(known: Known, members: int = 1):
+    """Return a light head that was solved for, or several that say together what it says."""
     torch.manual_seed(0)
     return train_ridge(
         known.features,
@@ -56,7 +58,7 @@ def train(known: Known):
         classes=("neutral", "anger", "joy"),
         feature_set="test",
         sample_rate=16000,
-        model=LAYERED,
+        model=replace(LAYERED, members=members),
     )
 
 
@@ -82,6 +84,20 @@ def test_strangers_never_heard_their_speaker():
     unit = [weight / weight.norm() for weight, _ in (first, second)]
     torch.testing.assert_close(unit[0], unit[1], atol=1e-5, rtol=1e-4)
     assert np.array_equal(first[1], second[1])
+
+
+def test_members_hear_strangers_as_one_head_does():
+    """They keep their distances from what is solved for again."""
+    known = make_known(1.0)
+    said = [
+        predict(stranger.trained, known.features)
+        for members in (1, 3)
+        for stranger in solve_strangers(
+            train(known, members), known.features, known.labels, known.speakers.tolist()
+        )[:1]
+    ]
+    np.testing.assert_allclose(said[0].posterior, said[1].posterior, atol=1e-4)
+    assert said[1].members.std(axis=0).max() > 0.01
 
 
 def test_shift_is_on_where_voices_differ():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ser.features.ragged import RaggedFeatures
+from ser.models.parameters import NetworkParameters, encoder_tail
 from ser.training.beside import Beside
 from ser.training.dataset import TrainingClips
 from ser.training.identity import LATER, identify, plain, without_defaults
@@ -47,7 +48,7 @@ def test_a_training_from_before_keeps_its_name():
 
 def test_later_parameters_are_left_out_where_they_change_nothing():
     """And only there."""
-    assert list(without_defaults(plain(TrainingParameters()))) == NAMES_BEFORE
+    assert list(without_defaults(plain(TrainingParameters()), TrainingParameters)) == NAMES_BEFORE
     set_all = TrainingParameters(
         semi="fixmatch",
         semi_weight=2.0,
@@ -57,5 +58,18 @@ def test_later_parameters_are_left_out_where_they_change_nothing():
         domain="coral",
         domain_weight=2.0,
         balance_groups=True,
+        tune_rate=0.2,
+        frozen_epochs=1,
+        unfreeze_every=1,
     )
-    assert list(without_defaults(plain(set_all))) == [*NAMES_BEFORE, *LATER]
+    of_networks = [*LATER[-4:]]
+    told = list(without_defaults(plain(set_all), TrainingParameters))
+    assert told + of_networks == [*NAMES_BEFORE, *LATER]
+
+
+def test_later_sizes_of_a_network_are_left_out_where_there_are_none():
+    """A network without an encoder is told as before there were any."""
+    told = without_defaults(plain(NetworkParameters()), NetworkParameters)
+    assert list(told)[-2:] == ["centred", "layers"]
+    tail = encoder_tail("x", bottom=1, top=2)
+    assert list(without_defaults(plain(tail), NetworkParameters))[-4:] == list(LATER[-4:])
