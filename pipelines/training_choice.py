@@ -92,8 +92,8 @@ def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) ->
         recipe: What decides where nothing is set.
 
     Raises:
-        PipelineError: If `layers` or `tail` shall read other features than an encoder's, or
-            `tail` be joined with words.
+        PipelineError: If `layers` or `tail` shall read other features than an encoder's, `tail`
+            be joined with words, or another network have a highest layer.
     """
     kind = str(features.parameters["kind"])
     preset = settings.network.preset
@@ -113,6 +113,12 @@ def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) ->
         raise PipelineError(
             f"`fusion.kind` is `{settings.fusion.kind}`, but words are not joined to an encoder "
             f"that learns; set `features.kind` to `{ENCODER_KIND}`, or `fusion.kind` to `none`"
+        )
+    if preset != "tail" and settings.network.top_layer is not None:
+        raise PipelineError(
+            f"`network.top_layer` is {settings.network.top_layer}, but the network is `{preset}`, "
+            "which has no layers of an encoder; leave it unset, or set `features.kind` to "
+            f"`{STATES_KIND}`"
         )
     return preset
 

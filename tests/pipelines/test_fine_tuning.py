@@ -21,6 +21,7 @@ from pipelines.training_choice import chosen_network, chosen_preset
 from pipelines.workspace import open_store
 from ser.encoders.states import EncoderStates
 from ser.errors import ConfigurationError
+from ser.features.spectral import LogMel
 from ser.models.encoder_tail import encoder_weights
 from ser.training.epoch import Trainer
 from tests.pipelines.encoders import with_encoder
@@ -161,6 +162,12 @@ def test_how_far_up_layers_learn_is_a_setting(extracted: Settings) -> None:
         chosen_network(
             extracted.model_copy(update={"network": one.model_copy(update={"top_layer": 3})}),
             features,
+            "full",
+        )
+    with pytest.raises(PipelineError, match=r"`network\.top_layer` is 1, but .* is `crnn`"):
+        chosen_preset(
+            settings.model_copy(update={"network": one.model_copy(update={"preset": "crnn"})}),
+            LogMel(),
             "full",
         )
 

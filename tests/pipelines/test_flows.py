@@ -230,7 +230,7 @@ def test_one_round_is_made_at_a_time(settings: Settings, monkeypatch) -> None:
     def busy() -> None:
         with take_turn(patience_s=None) as is_ours:
             assert is_ours
-            # Whoever waited here would wait for this flow, and so for ever.
+            # Whoever waited here would wait for this flow.
             assert look().rows() == []
 
     busy()
