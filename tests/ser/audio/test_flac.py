@@ -28,6 +28,8 @@ def decode(data, block_frames=1 << 20):
 
 
 FLAC = write()
+# Where the first frame begins, by its sync code; comments of the writer lie before it.
+SOUND = FLAC.index(b"\xff\xf8")
 
 
 @pytest.mark.parametrize(("subtype", "bits"), [("PCM_S8", 8), ("PCM_16", 16), ("PCM_24", 24)])
@@ -59,7 +61,7 @@ def test_what_is_no_flac_is_none():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(60, len(FLAC) - 1), st.integers(1, 255)), max_size=3))
+@given(st.lists(st.tuples(st.integers(SOUND, len(FLAC) - 1), st.integers(1, 255)), max_size=3))
 def test_damage_is_found_as_libsndfile_finds_it(changes):
     """Whatever bytes are wrong, fewer frames come out where libsndfile stops, else the same."""
     data = bytearray(FLAC)
@@ -72,3 +74,12 @@ def test_damage_is_found_as_libsndfile_finds_it(changes):
     found = decode(bytes(data))
     assert (len(found) == 9000) == (len(expected) == 9000)
     assert len(found) != 9000 or np.array_equal(found, expected)
+
+
+def test_damaged_comments_leave_the_sound():
+    """A wrong number of comments, for which libsndfile refuses the file, changes no sample."""
+    data = bytearray(FLAC)
+    data[SOUND - 2] ^= 2
+    with pytest.raises(soundfile.LibsndfileError):
+        soundfile.read(io.BytesIO(data))
+    assert np.array_equal(decode(bytes(data)), decode(FLAC))
