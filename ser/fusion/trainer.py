@@ -23,7 +23,14 @@ from ser.training.ema import MovingAverage
 from ser.training.losses import build_loss
 from ser.training.parameters import TrainingParameters
 from ser.training.schedule import LearningRate, build_optimiser
-from ser.training.state import TrainingState, named, optimiser_tensors, restore_optimiser
+from ser.training.state import (
+    TrainingState,
+    named,
+    optimiser_tensors,
+    restore_optimiser,
+    restore_torch_generators,
+    torch_generators,
+)
 
 
 class Shown(NamedTuple):
@@ -135,9 +142,7 @@ class FusionTrainer:
     def capture(self) -> TrainingState:
         """Return what `restore` needs to go on as if nothing had happened."""
         average = {} if self.average is None else self.average.network.state_dict()
-        generators = {"draws": self.draws.get_state(), "torch": torch.get_rng_state()}
-        if self.device.type == "cuda":
-            generators["cuda"] = torch.cuda.get_rng_state(self.device)
+        generators = {"draws": self.draws.get_state(), **torch_generators(self.device)}
         return TrainingState(
             tensors={
                 **named("network", self.network.state_dict()),
@@ -161,9 +166,7 @@ class FusionTrainer:
         restore_optimiser(self.optimiser, state.part("optimiser"))
         generators = state.part("generator")
         self.draws.set_state(generators["draws"])
-        torch.set_rng_state(generators["torch"])
-        if "cuda" in generators:
-            torch.cuda.set_rng_state(generators["cuda"], self.device)
+        restore_torch_generators(generators, self.device)
         self.updates = facts["updates"]
         self.order.bit_generator.state = facts["order"]
         self.rate.restore(facts["rate"])

@@ -17,7 +17,14 @@ from ser.pretraining.objective import Batch, MemberObjectives
 from ser.pretraining.parameters import PretrainingParameters
 from ser.pretraining.views import ViewMaker
 from ser.training.schedule import LearningRate, build_optimiser
-from ser.training.state import TrainingState, named, optimiser_tensors, restore_optimiser
+from ser.training.state import (
+    TrainingState,
+    named,
+    optimiser_tensors,
+    restore_optimiser,
+    restore_torch_generators,
+    torch_generators,
+)
 
 
 class Known(NamedTuple):
@@ -106,9 +113,7 @@ class Pretrainer:
 
     def capture(self) -> TrainingState:
         """Return what `restore` needs to go on as if nothing had happened."""
-        generators = {"draws": self.draws.get_state(), "torch": torch.get_rng_state()}
-        if self.device.type == "cuda":
-            generators["cuda"] = torch.cuda.get_rng_state(self.device)
+        generators = {"draws": self.draws.get_state(), **torch_generators(self.device)}
         return TrainingState(
             tensors={
                 **named("network", self.network.state_dict()),
@@ -131,9 +136,7 @@ class Pretrainer:
         restore_optimiser(self.optimiser, state.part("optimiser"))
         generators = state.part("generator")
         self.draws.set_state(generators["draws"])
-        torch.set_rng_state(generators["torch"])
-        if "cuda" in generators:
-            torch.cuda.set_rng_state(generators["cuda"], self.device)
+        restore_torch_generators(generators, self.device)
         self.updates = facts["updates"]
         self.order.bit_generator.state = facts["order"]
         self.rate.restore(facts["rate"])

@@ -26,7 +26,14 @@ from ser.training.losses import build_loss
 from ser.training.objective import Objective
 from ser.training.parameters import TrainingParameters
 from ser.training.schedule import LearningRate, build_optimiser
-from ser.training.state import TrainingState, named, optimiser_tensors, restore_optimiser
+from ser.training.state import (
+    TrainingState,
+    named,
+    optimiser_tensors,
+    restore_optimiser,
+    restore_torch_generators,
+    torch_generators,
+)
 from ser.training.unfreezing import opened
 from ser.training.view import View
 
@@ -140,9 +147,7 @@ class Trainer:
     def capture(self) -> TrainingState:
         """Return what `restore` needs to go on as if nothing had happened."""
         average = {} if self.average is None else self.average.network.state_dict()
-        generators = {**self.labelled.tensors(), "torch": torch.get_rng_state()}
-        if self.device.type == "cuda":
-            generators["cuda"] = torch.cuda.get_rng_state(self.device)
+        generators = {**self.labelled.tensors(), **torch_generators(self.device)}
         auxiliaries = [auxiliary.capture() for auxiliary in self.auxiliaries]
         tensors = {
             **named("network", self.network.state_dict()),
@@ -174,9 +179,7 @@ class Trainer:
         restore_optimiser(self.optimiser, state.part("optimiser"))
         generators = state.part("generator")
         self.labelled.restore(generators, facts)
-        torch.set_rng_state(generators["torch"])
-        if "cuda" in generators:
-            torch.cuda.set_rng_state(generators["cuda"], self.device)
+        restore_torch_generators(generators, self.device)
         self.updates = facts["updates"]
         self.rate.restore(facts["rate"])
         self.scaler.load_state_dict(facts["scaler"])

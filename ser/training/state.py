@@ -41,6 +41,30 @@ class TrainingState:
         }
 
 
+def torch_generators(device: torch.device) -> dict[str, Tensor]:
+    """Return the states of torch's own generators, of the processor and of the device.
+
+    Args:
+        device: Where the network learns.
+    """
+    states = {"torch": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def restore_torch_generators(states: Mapping[str, Tensor], device: torch.device) -> None:
+    """Go on from what `torch_generators` returned.
+
+    Args:
+        states: The states, among others.
+        device: Where the network learns.
+    """
+    torch.set_rng_state(states["torch"])
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+
+
 def save_state(state: TrainingState, path: Path) -> None:
     """Write a state as one safetensors file whose header carries the facts as JSON.
 
