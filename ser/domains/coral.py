@@ -1,5 +1,7 @@
 """Deep CORAL: give the embeddings of two domains the same moments."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -78,9 +80,17 @@ def coral_distance(source: Tensor, target: Tensor) -> Tensor:
         lost domain generalization", ICLR 2021 (means as well). https://arxiv.org/abs/2007.01434
     """
     means = (source.mean(dim=0) - target.mean(dim=0)).square().mean()
-    return means + (_covariance(source) - _covariance(target)).square().mean() / 4
+    one, other = _scatter(source), _scatter(target)
+    # ‖XᵀX − YᵀY‖² without a matrix of E × E, which a batch never fills.
+    apart = _overlap(one, one) + _overlap(other, other) - 2 * _overlap(one, other)
+    return means + apart / (4 * source.shape[1] ** 2)
 
 
-def _covariance(embeddings: Tensor) -> Tensor:
+def _scatter(embeddings: Tensor) -> Tensor:
+    """Return X ``(B, E)`` with ``XᵀX`` the covariance."""
     centred = embeddings - embeddings.mean(dim=0)
-    return centred.T @ centred / max(1, len(embeddings) - 1)
+    return centred / math.sqrt(max(1, len(embeddings) - 1))
+
+
+def _overlap(one: Tensor, other: Tensor) -> Tensor:
+    return (one @ other.T).square().sum()

@@ -85,7 +85,12 @@ RECIPES = {
     "frozen": Recipe(training=replace(TAIL_TRAINING, frozen_epochs=TAIL_TRAINING.epochs)),
     "adapters": Recipe(),
     "whole": Recipe(rank=0),
-    "solved": Recipe(is_solved=True),
+    "solved": Recipe(
+        is_solved=True,
+        training=replace(
+            TAIL_TRAINING, epochs=4, learning_rate=1e-4, tune_rate=1.0, frozen_epochs=0
+        ),
+    ),
     "gradual": Recipe(rank=0, training=replace(TAIL_TRAINING, unfreeze_every=2)),
 }
 
