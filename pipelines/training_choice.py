@@ -226,12 +226,14 @@ def chosen_training(
         FULL_TRAINING,
         HEAD_TRAINING,
         ROUND_TRAINING,
+        SOLVED_TAIL_TRAINING,
         TAIL_TRAINING,
     )
 
     usual = ROUND_TRAINING if recipe == "round" else FULL_TRAINING
     preset = chosen_preset(settings, features, recipe)
-    base = {"layers": HEAD_TRAINING, "tail": TAIL_TRAINING}.get(preset, usual)
+    tail = SOLVED_TAIL_TRAINING if settings.training.solver == "ridge" else TAIL_TRAINING
+    base = {"layers": HEAD_TRAINING, "tail": tail}.get(preset, usual)
     given = settings.training.overrides(*TRAINER_SETTINGS)
     try:
         if settings.training.device is not None:

@@ -195,3 +195,8 @@ HEAD_TRAINING = TrainingParameters(
 TAIL_TRAINING = replace(
     HEAD_TRAINING, epochs=12, batch_size=16, learning_rate=1e-3, frozen_epochs=3, patience=None
 )
+
+# The same with `ser.training.ridge_start`: a head that is right already is not to be unlearned.
+SOLVED_TAIL_TRAINING = replace(
+    TAIL_TRAINING, epochs=4, learning_rate=1e-4, tune_rate=1.0, frozen_epochs=0
+)

@@ -44,7 +44,7 @@ from ser.models.encoder_tail import encoder_weights
 from ser.models.parameters import NetworkParameters, encoder_tail
 from ser.prepare import prepare
 from ser.training.loop import train_classifier
-from ser.training.parameters import TAIL_TRAINING, TrainingParameters
+from ser.training.parameters import SOLVED_TAIL_TRAINING, TAIL_TRAINING, TrainingParameters
 from ser.training.ridge_start import with_ridge_head
 from tests.benchmarks.frozen_encoder import DATA, MODELS, RAVDESS_FOLDS, name_speaker, say
 
@@ -85,12 +85,7 @@ RECIPES = {
     "frozen": Recipe(training=replace(TAIL_TRAINING, frozen_epochs=TAIL_TRAINING.epochs)),
     "adapters": Recipe(),
     "whole": Recipe(rank=0),
-    "solved": Recipe(
-        is_solved=True,
-        training=replace(
-            TAIL_TRAINING, epochs=4, learning_rate=1e-4, tune_rate=1.0, frozen_epochs=0
-        ),
-    ),
+    "solved": Recipe(is_solved=True, training=SOLVED_TAIL_TRAINING),
     "gradual": Recipe(rank=0, training=replace(TAIL_TRAINING, unfreeze_every=2)),
 }
 

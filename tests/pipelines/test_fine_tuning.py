@@ -15,15 +15,17 @@ from pipelines.models import load_weights, require_model
 from pipelines.progress import SilentProgress
 from pipelines.reproduce import reproduce
 from pipelines.score import score
+from pipelines.sections import TrainingSettings
 from pipelines.settings import Settings
 from pipelines.train import train
-from pipelines.training_choice import chosen_network, chosen_preset
+from pipelines.training_choice import chosen_network, chosen_preset, chosen_training
 from pipelines.workspace import open_store
 from ser.encoders.states import EncoderStates
 from ser.errors import ConfigurationError
 from ser.features.spectral import LogMel
 from ser.models.encoder_tail import encoder_weights
 from ser.training.epoch import Trainer
+from ser.training.parameters import SOLVED_TAIL_TRAINING, TAIL_TRAINING
 from tests.pipelines.encoders import with_encoder
 from tests.pipelines.places import borrow
 
@@ -133,6 +135,25 @@ def test_the_head_can_begin_where_ridge_regression_ends(
     assert reproduce(settings, SILENT, model_id=result.model_id).is_equal
     fresh = tuning(settings, epochs=1, solver=None)
     assert train(fresh, SILENT, corpus="synthetic", **SPEAKERS).model_id != result.model_id
+
+
+def test_a_head_that_is_right_already_is_changed_gently(extracted: Settings) -> None:
+    """Head and adapters learn at one low rate from the first epoch on, unless settings differ."""
+    assert extracted.models is not None
+    features = EncoderStates(model=str(extracted.models / "tiny"), layer=0)
+    solved, drawn = (
+        chosen_training(
+            extracted.model_copy(update={"training": TrainingSettings(solver=solver)}),
+            features,
+            "full",
+            None,
+        )
+        for solver in ("ridge", "descent")
+    )
+    assert solved == SOLVED_TAIL_TRAINING
+    assert drawn == TAIL_TRAINING
+    assert solved.learning_rate < drawn.learning_rate
+    assert (solved.frozen_epochs, drawn.frozen_epochs) == (0, 3)
 
 
 def test_an_encoder_that_learns_is_not_exported_or_pruned(
