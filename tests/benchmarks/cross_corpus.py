@@ -8,7 +8,7 @@ speakers, all seeds' clips together, and UAR less that of the model that heard n
 corpus, on the same resampled speakers.
 
 **Features.** `log_mel`: the network of rounds, from scratch. `whisper`: a head over the layers of
-Whisper base (`SERLOOP_MODELS`), by descent, as adaptation needs it.
+Whisper base (`SERLOOP_MODELS`), by descent and with a hidden layer, which is what adaptation moves.
 """
 
 import argparse
@@ -41,7 +41,8 @@ def read(settings: Settings, features: str) -> Settings:
     """Return settings of what a model reads."""
     if features == "log_mel":
         return settings
-    return settings.model_copy(update={"features": WHISPER, "models": MODELS})
+    moved = settings.network.model_copy(update={"embedding_size": 64})
+    return settings.model_copy(update={"features": WHISPER, "models": MODELS, "network": moved})
 
 
 def choose(settings: Settings, domain: str, target: str, seed: int) -> Settings:
