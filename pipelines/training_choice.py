@@ -82,6 +82,9 @@ PRETRAINER_SETTINGS = (
 )
 AUGMENTATION_SETTINGS = ("warp", "masks", "noise", "telephone", "low_pass", "gain", "mu_law")
 
+# Of the layer that domains are brought nearer in, where a network has none of its own.
+MOVED_SIZE = 64
+
 
 def chosen_preset(settings: Settings, features: "FeatureSet", recipe: Recipe) -> Preset:
     """Return the network to start from.
@@ -161,6 +164,8 @@ def chosen_network(
         given["ratings"] = tuple(settings.training.ratings.split(","))
     try:
         base = _tail(settings, features) if preset == "tail" else bases[preset]
+        if settings.training.domain not in {None, "none"} and not base.embedding_size:
+            given.setdefault("embedding_size", MOVED_SIZE)
         return replace(base, **given)
     except ConfigurationError as error:
         raise PipelineError(f"settings `network.…` or `training.ratings`: {error}") from error

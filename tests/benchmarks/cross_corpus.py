@@ -25,6 +25,7 @@ from pipelines.models import load_weights, require_model
 from pipelines.progress import SilentProgress
 from pipelines.settings import Settings
 from pipelines.train import train
+from pipelines.training_choice import MOVED_SIZE
 from pipelines.workspace import has_warehouse, open_store
 from ser.inference.predictor import predict
 from ser.metrics.bootstrap import bootstrap_uar, bootstrap_uar_difference
@@ -41,8 +42,8 @@ def read(settings: Settings, features: str) -> Settings:
     """Return settings of what a model reads."""
     if features == "log_mel":
         return settings
-    moved = settings.network.model_copy(update={"embedding_size": 64})
-    return settings.model_copy(update={"features": WHISPER, "models": MODELS, "network": moved})
+    own = settings.network.model_copy(update={"embedding_size": MOVED_SIZE})
+    return settings.model_copy(update={"features": WHISPER, "models": MODELS, "network": own})
 
 
 def choose(settings: Settings, domain: str, target: str, seed: int) -> Settings:

@@ -18,6 +18,7 @@ from pipelines.judged import require_unheard
 from pipelines.models import load_weights, require_model
 from pipelines.progress import SilentProgress
 from pipelines.reproduce import reproduce
+from pipelines.sections import NetworkSettings
 from pipelines.settings import Settings
 from pipelines.train import train
 from pipelines.unlabelled import check_unlabelled, keep_label_share, select_unlabelled
@@ -205,6 +206,22 @@ def tones(tmp_path: Path) -> Settings:
     for corpus in ("urdu", "emodb"):
         ingest(settings, SILENT, corpus=corpus, root=tmp_path / corpus)
     return settings
+
+
+def test_a_head_over_an_encoder_is_moved_by_one_setting(tones: Settings, tmp_path: Path) -> None:
+    """It gets a hidden layer, as nothing but the outputs could be moved otherwise."""
+    settings = with_encoder(tones, tmp_path / "models")
+    for corpus in ("emodb", "urdu"):
+        extract(settings, SILENT, corpus=corpus)
+    learn = partial(train, progress=SILENT, corpus="emodb", taxonomy="emotion-4")
+    near = asking(settings, domain="coral", target_corpus="urdu", epochs=1)
+    plain, moved = (row_of(settings, learn(given).model_id) for given in (settings, near))
+    assert plain["config"]["solver"] == "ridge"
+    assert moved["config"]["network"]["embedding_size"] == 64
+    assert "domain_distance" in json.dumps(load_weights(settings, moved).training)
+    flat = near.model_copy(update={"network": NetworkSettings(embedding_size=0)})
+    with pytest.raises(ConfigurationError, match="`embedding_size` is 0"):
+        learn(flat)
 
 
 def test_two_corpora_are_learned_together(tones: Settings) -> None:
