@@ -88,6 +88,8 @@ def gather_model(store: Warehouse, model_id: str) -> ModelContent:
     """
     model = require_model(store, model_id)
     corpus = model["config"]["corpus"]
+    pretraining = model["config"].get("pretraining", {"heard": {"clips": 0, "corpus": ""}})
+    heard = model["config"].get("unlabelled", pretraining["heard"])
     titles = {row["corpus"]: row["title"] for row in queries.select_corpora(store).to_pylist()}
     evaluations = [
         row for row in queries.select_evaluations(store).to_pylist() if row["model_id"] == model_id
@@ -106,14 +108,16 @@ def gather_model(store: Warehouse, model_id: str) -> ModelContent:
         taxonomy=model["taxonomy"],
         train_clips=model["train_clips"],
         test_speakers=len(model["config"]["test_speakers"]),
-        history=_read_history(json.loads(model["metrics"])),
+        history=_read_history(json.loads(model["metrics"]), model["config"]),
         evaluations=tuple(_view(store, row, titles) for row in _newest(evaluations)),
         parameters=tuple(_parameters(model["config"])),
         doubt=gather_doubt(store, model),
+        unlabelled_clips=heard["clips"],
+        unlabelled_title=titles.get(heard["corpus"], heard["corpus"]),
     )
 
 
-def _read_history(metrics: Mapping[str, Any]) -> TrainingHistory | None:
+def _read_history(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> TrainingHistory | None:
     history = metrics.get("history")
     if history is None:
         return None
@@ -122,6 +126,7 @@ def _read_history(metrics: Mapping[str, Any]) -> TrainingHistory | None:
         dev_uar=tuple(history["dev_uar"]),
         best_epoch=metrics["best_epoch"],
         dev_ccc=tuple(history.get("dev_ccc", ())),
+        is_solved=config.get("solver") == "ridge",
     )
 
 

@@ -15,8 +15,10 @@ from pipelines.evaluate import evaluate
 from pipelines.extract import extract
 from pipelines.ingest import ingest
 from pipelines.judged import require_unheard
+from pipelines.model_report import gather_model
 from pipelines.models import load_weights, require_model
 from pipelines.progress import SilentProgress
+from pipelines.report.model.render import render_model, write_sentence
 from pipelines.reproduce import reproduce
 from pipelines.sections import NetworkSettings
 from pipelines.settings import Settings
@@ -106,6 +108,11 @@ def test_a_solved_head_teaches_itself(ingested: Settings, tmp_path: Path) -> Non
     trained = load_weights(settings, row)
     assert trained.training["clips"] == 12
     assert trained.training["unlabelled"] == 12
+    with open_store(settings) as store:
+        page = render_model(gather_model(store, row["model_id"]))
+    assert "Solved for at once by ridge regression: loss " in page
+    assert "labels: intended, and from 24 clips of Synthetic" in page
+    assert "Training curve" not in page
     assert reproduce(settings, SILENT, model_id=row["model_id"]).is_equal
     # With all labels nothing is left to believe.
     whole = learn(asking(settings, label_share=1.0)).model_id
@@ -134,6 +141,9 @@ def test_pretrained_weights_are_made_once(ingested: Settings) -> None:
     config = row_of(settings, first.model_id)["config"]
     assert config["pretraining"]["objective"] == "simclr"
     assert config["pretraining"]["heard"]["clips"] == 24
+    with open_store(settings) as store:
+        told = [write_sentence(gather_model(store, one.model_id)) for one in (first, plain)]
+    assert ["without labels" in sentence for sentence in told] == [True, False]
     assert "pretraining" not in row_of(settings, plain.model_id)["config"]
     assert reproduce(settings, SILENT, model_id=first.model_id).is_equal
 

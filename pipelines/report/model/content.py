@@ -17,12 +17,14 @@ class TrainingHistory:
         best_epoch: the epoch whose weights were kept, from 1.
         dev_ccc: mean CCC of ratings on them after each epoch; None where nothing was rated, empty
             where an older version recorded none.
+        is_solved: True when its weights were solved for at once, which counts as an epoch.
     """
 
     loss: tuple[float, ...]
     dev_uar: tuple[float | None, ...]
     best_epoch: int
     dev_ccc: tuple[float | None, ...] = ()
+    is_solved: bool = False
 
     @property
     def is_judged(self) -> bool:
@@ -167,6 +169,8 @@ class ModelContent:
         evaluations: what it is worth; empty before the first evaluation.
         parameters: names and values of its network and training, in order.
         doubt: what it is worth when it may be unsure; None before its test speakers were judged.
+        unlabelled_clips: clips it heard without their labels.
+        unlabelled_title: what these are of, in words; empty without any.
     """
 
     generated_from: Provenance
@@ -180,6 +184,8 @@ class ModelContent:
     evaluations: tuple[EvaluationView, ...]
     parameters: tuple[tuple[str, str], ...]
     doubt: DoubtView | None = None
+    unlabelled_clips: int = 0
+    unlabelled_title: str = ""
 
     @property
     def has_ratings(self) -> bool:

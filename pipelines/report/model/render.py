@@ -57,6 +57,9 @@ def write_sentence(content: ModelContent) -> str:
         f"Learned from {format_quantity(content.train_clips, 'clip')} of {content.corpus_title}, "
         f"labels: {content.labels}"
     )
+    if content.unlabelled_clips:
+        heard = format_quantity(content.unlabelled_clips, "clip")
+        learned += f", and from {heard} of {content.unlabelled_title} without labels"
     if not content.evaluations:
         return f"{learned}; not evaluated yet."
     first = content.evaluations[0]
@@ -77,7 +80,7 @@ def write_sentence(content: ModelContent) -> str:
 
 def _draw_curves(content: ModelContent) -> dict[str, str]:
     history = content.history
-    if history is None:
+    if history is None or len(history.loss) == 1:
         return {}
     return {
         key: draw_training_curve(
