@@ -80,8 +80,8 @@ def teach_itself(
     of the logits is found, and UAR told, on labelled speakers none of whose clips were heard.
 
     On RAVDESS, five folds of speakers and three draws of labels, a twentieth of the labels have
-    .618 UAR so and .553 alone, a tenth .699 and .651, a quarter .757 and .727, half of them .774
-    and .762; without the balance between a third and no point less.
+    .617 UAR so and .554 alone, a tenth .697 and .650, a quarter .762 and .733; without the balance
+    between a third and no point less.
 
     Args:
         head: What `fit_ridge` found for the labelled clips.
